@@ -1,0 +1,39 @@
+/* String predicates and small helpers; no allocation unless an arena is given. */
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static inline bool str_is(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+bool str_starts(const char *text, const char *prefix);
+bool str_ends(const char *text, const char *suffix);
+/* What follows `prefix` in text, or NULL. */
+const char *str_after(const char *text, const char *prefix);
+
+/* A counted list of strings; `items` has a NULL behind the last one, so it serves as argv. */
+struct strv {
+	char **items;
+	size_t count;
+};
+
+bool strv_has(const struct strv *list, const char *text);
+void strv_push(struct strv *list, struct arena *arena, const char *text); /* copies text */
+/* Splits at each of `separators`; empty pieces are kept unless skip_empty. */
+struct strv str_split(struct arena *arena, const char *text, const char *separators,
+		      bool skip_empty);
+char *strv_join(struct arena *arena, const struct strv *list, const char *separator);
+
+/* Lexically clean absolute path: no "//", ".", ".."; ".." never climbs above "/". A relative
+ * `path` is taken relative to "/". */
+char *path_clean(struct arena *arena, const char *path);
+/* `a`/`b` with exactly one slash between. */
+char *path_join(struct arena *arena, const char *a, const char *b);
+
+#endif
