@@ -14,6 +14,7 @@
  *   ENUM   struct opt_i32 holding the value of a row of `names`
  *   STRINGS  struct strv (items NULL = absent; non-NULL with count 0 = present and empty)
  *   ENUMS    struct opt_enums (present, count, values)
+ *   U32S     struct opt_u32s (present, count, values)
  *   OBJECT   pointer to a struct described by `fields` (NULL = absent)
  *   LIST     struct list of such structs (items NULL = absent)
  *   MAP      struct map: member name -> string
@@ -48,6 +49,12 @@ struct opt_enums {
 	int32_t *values;
 };
 
+struct opt_u32s {
+	bool is_set;
+	size_t count;
+	uint32_t *values;
+};
+
 struct enum_name {
 	const char *name; /* NULL ends the table */
 	int64_t value;
@@ -70,6 +77,7 @@ enum field_kind {
 	FIELD_ENUM,
 	FIELD_STRINGS,
 	FIELD_ENUMS,
+	FIELD_U32S,
 	FIELD_OBJECT,
 	FIELD_LIST,
 	FIELD_MAP,
