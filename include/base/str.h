@@ -17,10 +17,16 @@ bool str_ends(const char *text, const char *suffix);
 /* What follows `prefix` in text, or NULL. */
 const char *str_after(const char *text, const char *prefix);
 
-/* A counted list of strings; `items` has a NULL behind the last one, so it serves as argv. */
+/*
+ * A counted list of strings; `items` has a NULL behind the last one, so it serves as argv.
+ * `capacity` belongs to strv_push(): leave it 0 when filling a list by hand, the first push copies
+ * then. A list that was pushed to shares its array with copies of the struct: push to one of them
+ * and only that one is argv from then on (counts stay right for all).
+ */
 struct strv {
 	char **items;
 	size_t count;
+	size_t capacity;
 };
 
 bool strv_has(const struct strv *list, const char *text);
