@@ -75,6 +75,10 @@ struct backend_ops {
 	 * the console and seccomp descriptors of `process`. */
 	int (*commit)(struct backend *backend, struct backend_process *process, struct err *e)
 		must_check;
+	/* The caller's record is safe on disk: from here on the init outlives the caller. Until
+	 * this call the backend sees to it that the init ends when the caller dies. Called once,
+	 * after commit, as the last step of create that can fail. */
+	int (*release)(struct backend *backend, struct err *e) must_check;
 	/* Lets the program run: startContainer hooks, then execve. Returns when execve has
 	 * happened; an error carries why it did not (the process has exited then). */
 	int (*start)(struct backend *backend, struct err *e) must_check;
