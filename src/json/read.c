@@ -2,9 +2,9 @@
  * Text to tree, with yajl's event parser as the tokenizer. The only file that knows yajl.
  *
  * What yajl does not do, or does too kindly, is done here: it lets overlong UTF-8 and lone
- * surrogates pass, makes "?" of a lone \ud800, accepts an unfinished token behind the document,
- * and has no limit of depth. So bytes and escapes are checked before it sees them, and where the
- * document ended is compared with where the text ends.
+ * surrogates pass, makes "?" of a lone \ud800, takes form feeds for blanks, accepts an unfinished
+ * token behind the document, and has no limit of depth. So bytes and escapes are checked before it
+ * sees them, and where the document ended is compared with where the text ends.
  *
  * Values whose container is still open wait on one stack that grows geometrically; at the end of a
  * container its part of the stack moves into the arena at its exact size. Names of small objects
@@ -13,11 +13,9 @@
  */
 #include "json/value.h"
 
-#include "utf8.h"
+#include "text.h"
 
 #include <errno.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_parse.h>
@@ -51,116 +49,19 @@ struct reader {
 	struct err *e;
 };
 
-/* Says where offset `at` of the text is, and what is wrong there. */
-static __attribute__((format(printf, 5, 6))) int
-refuse_at(struct err *e, const char *text, size_t size, size_t at, const char *format, ...)
-{
-	size_t line = 1;
-	size_t column = 1;
-	va_list arguments;
-	struct err reason;
-	char what[sizeof(reason.text)];
-
-	if (at > size)
-		at = size;
-	for (size_t i = 0; i < at; i++) {
-		if (text[i] == '\n') {
-			line++;
-			column = 1;
-		} else if (((unsigned char)text[i] & 0xc0) != 0x80) {
-			column++;
-		}
-	}
-	va_start(arguments, format);
-	(void)vsnprintf(what, sizeof(what), format, arguments);
-	va_end(arguments);
-	return refuse(e, EINVAL, "line %zu, column %zu: %s", line, column, what);
-}
-
-/* --- bytes and escapes --- */
-
-static bool is_plain(const char *text)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t word;
-	uint64_t slashes;
-
-	memcpy(&word, text, sizeof(word));
-	slashes = word ^ (ones * '\\');
-	return ((word | ((slashes - ones) & ~slashes)) & (ones << 7)) == 0;
-}
-
-/* The code unit of the "\uXXXX" at `text`, or -1 when there is none. */
-static int escape_unit(const char *text, size_t size)
-{
-	int unit = 0;
-
-	if (size < 6 || text[0] != '\\' || text[1] != 'u')
-		return -1;
-	for (int i = 2; i < 6; i++) {
-		char c = text[i];
-
-		if (c >= '0' && c <= '9')
-			unit = unit * 16 + (c - '0');
-		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-			unit = unit * 16 + ((c | 0x20) - 'a') + 10;
-		else
-			return -1;
-	}
-	return unit;
-}
-
-/* Checks the escape at text[at] and moves *at behind it. Malformed ones are left to yajl. */
-static int escape_check(const char *text, size_t size, size_t *at, struct err *e)
-{
-	int unit = escape_unit(text + *at, size - *at);
-	int next;
-
-	if (unit == 0)
-		return refuse_at(e, text, size, *at, "a string with a NUL character");
-	if (unit < 0 || (unit & 0xf800) != 0xd800) {
-		*at += unit < 0 && size - *at >= 2 ? 2 : 1;
-		return 0;
-	}
-	next = escape_unit(text + *at + 6, size - *at < 6 ? 0 : size - *at - 6);
-	if ((unit & 0xfc00) != 0xd800 || next < 0 || (next & 0xfc00) != 0xdc00)
-		return refuse_at(e, text, size, *at, "half of a surrogate pair");
-	*at += 12;
-	return 0;
-}
-
-static int text_check(const char *text, size_t size, struct err *e)
-{
-	size_t at = 0;
-
-	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-		return refuse_at(e, text, size, 0, "a byte order mark is not allowed");
-	while (at < size) {
-		size_t length;
-
-		if (size - at >= 8 && is_plain(text + at)) {
-			at += 8;
-		} else if (text[at] == '\\') {
-			int r = escape_check(text, size, &at, e);
-
-			if (r < 0)
-				return r;
-		} else {
-			length = utf8_length(text + at, size - at);
-			if (length == 0)
-				return refuse_at(e, text, size, at, "not valid UTF-8");
-			at += length;
-		}
-	}
-	return 0;
-}
-
 /* --- where we are --- */
 
 /* Behind the current token. */
 static size_t reader_offset(const struct reader *reader)
 {
 	return reader->is_finishing ? reader->size : yajl_get_bytes_consumed(reader->parser);
+}
+
+/* Whether numbers and literals are made of it. */
+static bool is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' ||
+	       c == '.' || c == 'E';
 }
 
 /* Where the token that ends at `end` begins. */
@@ -186,8 +87,7 @@ static size_t token_start(const char *text, size_t end)
 		}
 		return start;
 	}
-	while (start > 0 && strchr("abcdefghijklmnopqrstuvwxyz0123456789+-.E", text[start]) &&
-	       strchr("abcdefghijklmnopqrstuvwxyz0123456789+-.E", text[start - 1]))
+	while (start > 0 && is_word(text[start]) && is_word(text[start - 1]))
 		start--;
 	return start;
 }
@@ -258,8 +158,8 @@ static int on_key(void *context, const unsigned char *text, size_t length)
 static int container_begin(struct reader *reader, bool is_object)
 {
 	if (reader->depth == JSON_DEPTH_MAX) {
-		(void)refuse_at(reader->e, reader->text, reader->size, reader_offset(reader) - 1,
-				"nested deeper than %d levels", JSON_DEPTH_MAX);
+		(void)text_refuse(reader->e, reader->text, reader->size, reader_offset(reader) - 1,
+				  "nested deeper than %d levels", JSON_DEPTH_MAX);
 		return 0;
 	}
 	reader->frames[reader->depth++] =
@@ -282,7 +182,7 @@ static int on_end_array(void *context)
 	struct reader *reader = context;
 	size_t first = reader->frames[--reader->depth].first;
 	size_t count = reader->count - first;
-	struct json *items = arena_new_array(reader->arena, count, struct json);
+	struct json *items = count > 0 ? arena_new_array(reader->arena, count, struct json) : NULL;
 
 	for (size_t i = 0; i < count; i++)
 		items[i] = reader->slots[first + i].member.value;
@@ -333,13 +233,14 @@ static int on_end_object(void *context)
 	struct reader *reader = context;
 	size_t first = reader->frames[--reader->depth].first;
 	size_t count = reader->count - first;
-	struct json_member *members = arena_new_array(reader->arena, count, struct json_member);
+	struct json_member *members =
+		count > 0 ? arena_new_array(reader->arena, count, struct json_member) : NULL;
 	const struct slot *duplicate = duplicate_find(reader->slots + first, count);
 
 	if (duplicate) {
-		(void)refuse_at(reader->e, reader->text, reader->size,
-				token_start(reader->text, duplicate->at), "duplicate member '%s'",
-				duplicate->member.name);
+		(void)text_refuse(reader->e, reader->text, reader->size,
+				  token_start(reader->text, duplicate->at), "duplicate member '%s'",
+				  duplicate->member.name);
 		return 0;
 	}
 	for (size_t i = 0; i < count; i++)
@@ -387,14 +288,18 @@ static int refuse_syntax(struct reader *reader)
 	size_t length;
 	int r;
 
+	/* yajl stops behind the token it does not want and behind a character that begins none, but
+	 * before a character that does not continue one. */
 	if (strncmp(reason, "parse error", 11) == 0 && !reader->is_finishing)
 		at = token_start(reader->text, end);
+	else if (strstr(reason, "invalid char in") && end > 0)
+		at = end - 1;
 	reason = colon ? colon + 2 : reason;
 	length = strcspn(reason, "\n");
 	while (length > 0 && reason[length - 1] == '.')
 		length--;
-	r = refuse_at(reader->e, reader->text, reader->size, at, "not valid JSON: %.*s",
-		      (int)length, reason);
+	r = text_refuse(reader->e, reader->text, reader->size, at, "not valid JSON: %.*s",
+			(int)length, reason);
 	yajl_free_error(reader->parser, message);
 	return r;
 }
@@ -414,8 +319,8 @@ static int reader_run(struct reader *reader)
 		size_t next = blanks_skip(reader->text, reader->size, reader->end);
 
 		if (next < reader->size)
-			return refuse_at(reader->e, reader->text, reader->size, next,
-					 "something follows the JSON document");
+			return text_refuse(reader->e, reader->text, reader->size, next,
+					   "something follows the JSON document");
 	}
 	if (status != yajl_status_ok)
 		return refuse_syntax(reader);
