@@ -37,4 +37,28 @@ int process_wait_gone(const struct process *process, int timeout_ms, struct err 
 /* Reaps a child; *ret_status as from waitpid(2). */
 int process_reap(pid_t pid, int *ret_status, struct err *e) must_check;
 
+/* ---- making processes ---- */
+
+struct process_fork {
+	uint64_t flags; /* CLONE_NEW*, CLONE_PARENT, CLONE_CLEAR_SIGHAND; nothing that shares memory */
+	int cgroup;	/* v2 directory to be born in, FD_NONE: ours. -EOPNOTSUPP on old kernels */
+	bool no_signal; /* no SIGCHLD at the end (waitpid(2) needs __WALL then) */
+};
+
+#define PROCESS_FORK_PLAIN ((struct process_fork){.cgroup = FD_NONE})
+
+enum process_side { PROCESS_PARENT = 0, PROCESS_CHILD = 1 };
+
+/* fork(2) by clone3 (else clone), with a pidfd where the kernel has them (else ret->pidfd is
+ * FD_NONE) and the birth filled in. Returns twice: PROCESS_PARENT with *ret set, PROCESS_CHILD
+ * with *ret untouched. Single-threaded callers only. pid and birth are as our /proc shows them. */
+int process_fork(const struct process_fork *how, struct process *ret, struct err *e) must_check;
+
+/* Orphans below us become our children (Linux 3.4). */
+int process_set_subreaper(struct err *e) must_check;
+/* The signal we get when our parent ends; fails (-ESRCH) if `parent` is not our parent any more. */
+int process_set_parent_death_signal(int signal, pid_t parent, struct err *e) must_check;
+/* Default dispositions (but SIGKILL, SIGSTOP) and an empty mask, as a new program expects. */
+int process_reset_signals(struct err *e) must_check;
+
 #endif
