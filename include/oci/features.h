@@ -6,7 +6,7 @@
 
 /* What the build and the kernel really offer, found out by the caller. */
 struct oci_features_facts {
-	const char *version;		/* of bulkhead */
+	const char *version; /* of bulkhead */
 	const char *commit;
 	const char *libseccomp_version; /* "2.5.4" */
 	bool cgroup_v1, cgroup_v2, systemd, systemd_user, rdma;

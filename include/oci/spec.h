@@ -76,7 +76,7 @@ struct oci_scheduler {
 	struct opt_i32 policy; /* SCHED_* */
 	struct opt_i32 nice;
 	struct opt_i32 priority;
-	struct opt_enums flags; /* SCHED_FLAG_* */
+	struct opt_enums flags;			  /* SCHED_FLAG_* */
 	struct opt_u64 runtime, deadline, period; /* ns */
 };
 
@@ -191,8 +191,8 @@ struct oci_throttle_device {
 
 struct oci_block_io {
 	struct opt_u16 weight, leaf_weight;
-	struct list weight_device;	       /* struct oci_weight_device */
-	struct list throttle_read_bps_device;  /* struct oci_throttle_device */
+	struct list weight_device;	      /* struct oci_weight_device */
+	struct list throttle_read_bps_device; /* struct oci_throttle_device */
 	struct list throttle_write_bps_device;
 	struct list throttle_read_iops_device;
 	struct list throttle_write_iops_device;

@@ -9,9 +9,9 @@ struct oci_state {
 	const char *status; /* "creating", "created", "running", "stopped", "paused" */
 	int pid;	    /* 0 when stopped */
 	const char *bundle;
-	const char *rootfs;  /* written when not NULL (state and list, not hooks) */
-	const char *created; /* RFC 3339; the same */
-	const char *owner;   /* list only */
+	const char *rootfs;	       /* written when not NULL (state and list, not hooks) */
+	const char *created;	       /* RFC 3339; the same */
+	const char *owner;	       /* list only */
 	const struct map *annotations; /* NULL = none */
 };
 
