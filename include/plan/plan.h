@@ -45,22 +45,33 @@ enum plan_op_kind {
 	PLAN_OP_DEVICE,		  /* device: node, or bind from the host where mknod is impossible */
 	PLAN_OP_LINK,		  /* text=contents, target: symbolic link, kept if something is there */
 	PLAN_OP_PTMX,		  /* target /dev/ptmx: link to pts/ptmx, replacing what the image has */
-	PLAN_OP_CONSOLE,	  /* allocate the pty in the container's devpts, bind it to /dev/console */
+	PLAN_OP_CONSOLE,	  /* allocate the pty in the container's devpts, bind it to /dev/console;
+				     flags = 1: without that bind (/dev is the host's) */
 	PLAN_OP_NET_DEVICES,	  /* wait until the parent has moved the network devices */
 	PLAN_OP_LOOPBACK,	  /* bring lo up in the new network namespace */
 	PLAN_OP_HOOKS,		  /* the runtime runs prestart and createRuntime, then createContainer run */
-	PLAN_OP_PIVOT,		  /* make the rootfs the root: pivot_root, or MS_MOVE when flags = 1 */
+	PLAN_OP_PIVOT,		  /* make the rootfs the root: pivot_root, PLAN_PIVOT_* in flags */
 	/* after pivot_root */
 	PLAN_OP_ROOT_PROPAGATION, /* flags: MS_SHARED... for "/" */
 	PLAN_OP_MAKE_CWD,	  /* target: mkdir -p 0755 */
-	PLAN_OP_READONLY_MOUNT,	  /* target: late "ro" of a mount made above (tmpfs, /dev) */
+	PLAN_OP_READONLY_MOUNT,	  /* target: late "ro" of a mount made above (tmpfs, /dev); flags: all
+				     MS_* it has then, MS_RDONLY included */
 	PLAN_OP_ROOT_READONLY,	  /* "/" read-only, keeping locked flags */
 	PLAN_OP_HOSTNAME,	  /* text */
 	PLAN_OP_DOMAINNAME,	  /* text */
-	PLAN_OP_SYSCTL,		  /* target: path below /proc/sys, text: value */
+	PLAN_OP_SYSCTL,		  /* target: path below /proc/sys ("net/core/somaxconn"), text: value;
+				     flags: CLONE_NEW* of the namespace it belongs to, which must not
+				     be the runtime's own (a joined one may turn out to be) */
 	PLAN_OP_READONLY_PATH,	  /* target: bind on itself, recursively read-only; absent is fine */
 	PLAN_OP_MASK_PATH,	  /* target: /dev/null or an empty read-only tmpfs over it; the same */
 	PLAN_OP_KINDS,
+};
+
+/* How PLAN_OP_PIVOT makes the rootfs the root. */
+enum plan_pivot {
+	PLAN_PIVOT_ROOT,   /* pivot_root(2) */
+	PLAN_PIVOT_MOVE,   /* MS_MOVE and chroot: --no-pivot */
+	PLAN_PIVOT_CHROOT, /* chroot alone: there is no mount namespace of the container's */
 };
 
 /* "mount", "bind", ... for dumps and debug messages. */
@@ -82,6 +93,7 @@ struct plan_mount {
 	struct opt_bool target_is_file;	     /* known only for NULL-source cases; else by the source */
 	struct opt_bool may_fail;	     /* a failure is a warning (rootless fallbacks) */
 	struct opt_bool source_no_follow, target_no_follow; /* src-nofollow, dest-nofollow */
+	struct opt_bool copy_symlink; /* a source that is a symbolic link is copied, not bound */
 	const char *label;		     /* SELinux context for mounts that take one */
 };
 
@@ -125,7 +137,7 @@ struct plan_memory_policy {
 
 /* A compiled filter. `program` is hexadecimal in dumps; in memory it is raw struct sock_filter. */
 struct plan_seccomp {
-	const void *program;
+	const void *program;	  /* struct sock_filter[] */
 	size_t instruction_count; /* of 8 bytes each */
 	uint64_t flags;		  /* SECCOMP_FILTER_FLAG_*, NEW_LISTENER included when notifying */
 	const char *listener_path;
@@ -190,6 +202,7 @@ struct plan_setting {
 	const char *origin;	/* "linux.resources.memory.limit" */
 	struct opt_bool ignore_absent; /* no such file: fine (neutral value) */
 	const char *fallback_file;     /* tried when `file` does not exist */
+	const char *fallback_value;    /* the value for it when it is another */
 };
 
 struct plan_device_rule {
@@ -199,7 +212,11 @@ struct plan_device_rule {
 	const char *access;	   /* of "rwm" */
 };
 
-/* A property of the systemd unit: value as text; signature "t" (uint64), "s", "b", "as"... */
+/*
+ * A property of the systemd unit; `value` is text by the D-Bus signature: "s" itself, "b"
+ * true/false, "i" "u" "x" "t" decimal digits, "d" a decimal fraction, "ay" hexadecimal bytes ("0f"),
+ * "as" one string a line, "a(ss)" one pair a line, cut at its first space. No lines = empty array.
+ */
 struct plan_unit_property {
 	const char *name;
 	const char *signature;
@@ -247,8 +264,9 @@ struct plan {
 	struct list ops;	  /* struct plan_op */
 	struct list create_hooks; /* struct plan_hook: createContainer */
 	struct plan_process *process; /* NULL: nothing to run yet */
-	const char *state_json_head, *state_json_tail; /* the state document of container-side hooks,
-							  cut around the digits of the pid */
+	/* The state document of container-side hooks, cut around the digits of the pid: head, pid, tail
+	 * for createContainer; head, pid, start tail for startContainer (another status). */
+	const char *state_json_head, *state_json_tail, *start_state_json_tail;
 };
 
 /* JSON for golden tests, `--debug` and, later, the wire. */

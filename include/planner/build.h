@@ -1,6 +1,6 @@
 /*
  * The planner: the only place that decides. No system calls but the ones libseccomp needs to
- * export a program, and the cache of compiled filters, which the caller provides as functions.
+ * export a program, and those on the cache of compiled filters, a directory the caller opens.
  */
 #ifndef PLANNER_BUILD_H
 #define PLANNER_BUILD_H
