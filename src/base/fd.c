@@ -78,8 +78,10 @@ int fd_read_all(int fd, size_t limit, struct buf *buf)
 			return -errno;
 		if (got == 0)
 			return 0;
-		if ((size_t)got > limit - total)
+		if ((size_t)got > limit - total) {
+			buf_added(buf, 0); /* takes back what was read over the NUL */
 			return -EFBIG;
+		}
 		buf_added(buf, (size_t)got);
 		total += (size_t)got;
 	}

@@ -17,8 +17,7 @@ int text_refuse(struct err *e, const char *text, size_t size, size_t at, const c
 	size_t line = 1;
 	size_t column = 1;
 	va_list arguments;
-	struct err reason;
-	char what[sizeof(reason.text)];
+	char what[sizeof(e->text)];
 
 	if (at > size)
 		at = size;
