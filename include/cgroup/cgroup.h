@@ -29,8 +29,44 @@ void cgroup_close(struct cgroup *cgroup);
  * unexpectedly frozen". systemd driver: nothing until cgroup_add(), which starts the unit. */
 int cgroup_create(struct cgroup *cgroup, const struct plan_limits *limits, struct err *e)
 	must_check;
-/* v2, fs driver: a descriptor for CLONE_INTO_CGROUP, owned by the caller; else FD_NONE. */
+/* v2 tree (also the one of a hybrid layout), fs driver: a descriptor for CLONE_INTO_CGROUP, owned
+ * by the caller; else FD_NONE. */
 int cgroup_clone_fd(struct cgroup *cgroup);
+
+/*
+ * The cheap way in. Writing a pid to cgroup.procs makes the kernel wait for an RCU grace period
+ * (5 to 20 ms on an idle host); a task that moves only itself, or is born there, does not. So: clone
+ * the child with CLONE_INTO_CGROUP and clone_fd (when not FD_NONE), and let the child, while it has
+ * one thread, write "0" with one write(2) to each of task_fds before anything else; children it
+ * makes later inherit the place. Permission was checked when the descriptors were opened, so the
+ * child may have given up its privileges. cgroup_add() and cgroup_join() are not called then.
+ *
+ * Where clone3(2) does not know CLONE_INTO_CGROUP (ENOSYS, EINVAL, E2BIG) or refuses (EBUSY,
+ * EOPNOTSUPP, EACCES): clone without it, and call cgroup_add() or cgroup_join() as if there was no
+ * entry.
+ */
+enum { CGROUP_ENTRY_FDS_MAX = 32 };
+
+struct cgroup_entry {
+	int clone_fd; /* FD_NONE: v1 only */
+	int task_fds[CGROUP_ENTRY_FDS_MAX];
+	size_t task_count;
+};
+
+enum cgroup_entry_result {
+	CGROUP_ENTRY_READY = 0,
+	CGROUP_ENTRY_NONE = 1, /* systemd driver before the unit runs: use cgroup_add() */
+};
+
+/* For the container's first process (`init` 0, `sub` NULL) or for exec (as cgroup_join()). All
+ * descriptors are the caller's: cgroup_entry_done(). With no cgroup at all (driver none, or
+ * optional and not permitted): READY, and nothing to do. */
+int cgroup_entry_open(struct cgroup *cgroup, pid_t init, const struct strv *sub,
+		      struct cgroup_entry *ret, struct err *e) must_check;
+void cgroup_entry_done(struct cgroup_entry *entry);
+/* The child's half: writes "0" to every task_fd; 0 or -errno. Async-signal-safe. */
+int cgroup_entry_enter(const struct cgroup_entry *entry) must_check;
+
 /* Puts a process there on every hierarchy (systemd: StartTransientUnit with the unit properties of
  * `limits`; waits for the job, at most 30 s). */
 int cgroup_add(struct cgroup *cgroup, pid_t pid, const struct plan_limits *limits, struct err *e)

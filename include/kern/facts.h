@@ -30,18 +30,31 @@ struct facts {
 	const char *v2_controllers; /* of the v2 root's cgroup.controllers; "" if none */
 	bool systemd_running;	    /* /run/systemd/system exists */
 	uint32_t euid, egid;
-	bool in_user_namespace;	    /* our uid_map is not the initial one */
-	bool is_rootless;	    /* euid != 0 or inside a user namespace */
+	bool in_user_namespace; /* our uid_map is not the initial one */
+	bool is_rootless;	/* euid != 0 or inside a user namespace */
 	int cap_last_cap;
 	uint64_t capabilities_effective; /* of the runtime itself */
 	bool apparmor_enabled, selinux_enabled;
 	bool resctrl_mounted;
-	uint64_t seccomp_flags;	   /* supported SECCOMP_FILTER_FLAG_* */
-	const char *boot_id;	   /* without the newline */
-	uint64_t namespaces;	   /* CLONE_NEW* that /proc/self/ns knows */
+	uint64_t seccomp_flags;	     /* supported SECCOMP_FILTER_FLAG_* */
+	const char *boot_id;	     /* without the newline */
+	uint64_t namespaces;	     /* CLONE_NEW* that /proc/self/ns knows */
 	const char *xdg_runtime_dir; /* for the user's systemd; NULL */
 };
 
 int facts_probe(struct arena *arena, struct facts *ret, struct err *e) must_check;
+
+/*
+ * The part that is text only: fills cgroup_mode, hierarchies, selinux_enabled and resctrl_mounted
+ * from the contents of /proc/self/mountinfo and /proc/self/cgroup. Lines that make no sense are
+ * skipped: the files come from the kernel, but names in them from users.
+ *
+ * A hierarchy that is mounted several times appears once: as its whole ("/" at mount_root) before
+ * a part of it, below /sys/fs/cgroup before elsewhere, earlier before later.
+ */
+void facts_parse_mounts(struct arena *arena, const char *mountinfo, const char *own_cgroups,
+			struct facts *ret);
+/* Whether the comma separated list `controllers` has exactly `name`. */
+bool facts_has_controller(const char *controllers, const char *name);
 
 #endif
