@@ -275,5 +275,6 @@ extern const struct field plan_fields[];
 extern const struct field plan_process_fields[];
 extern const struct field plan_cgroup_fields[];
 extern const struct field plan_limits_fields[];
+extern const struct field plan_intel_rdt_fields[];
 
 #endif

@@ -209,7 +209,7 @@ static const struct field net_device_fields[] = {
 	{0},
 };
 
-static const struct field intel_rdt_fields[] = {
+const struct field plan_intel_rdt_fields[] = {
 	FIELD(FIELD_STRING, struct plan_intel_rdt, clos_directory, "closDirectory", FIELD_REQUIRED),
 	FIELD(FIELD_STRINGS, struct plan_intel_rdt, schemata, "schemata", 0),
 	FIELD(FIELD_BOOL, struct plan_intel_rdt, create, "create", 0),
@@ -239,7 +239,7 @@ const struct field plan_fields[] = {
 	FIELD_WITH_FIELDS(FIELD_OBJECT, struct plan, limits, "limits", 0, struct plan_limits,
 			  plan_limits_fields),
 	FIELD_WITH_FIELDS(FIELD_OBJECT, struct plan, intel_rdt, "intelRdt", 0,
-			  struct plan_intel_rdt, intel_rdt_fields),
+			  struct plan_intel_rdt, plan_intel_rdt_fields),
 	FIELD_WITH_FIELDS(FIELD_LIST, struct plan, net_devices, "netDevices", 0,
 			  struct plan_net_device, net_device_fields),
 	FIELD_WITH_FIELDS(FIELD_LIST, struct plan, ops, "ops", 0, struct plan_op, op_fields),
