@@ -43,9 +43,9 @@ struct reader {
 	struct frame frames[JSON_DEPTH_MAX];
 	size_t depth;
 	struct json root;
-	bool is_complete; /* the top-level value has ended, at `end` */
+	size_t end;	  /* of the last value that has ended */
+	bool is_complete; /* that was the top-level one */
 	bool is_finishing;
-	size_t end;
 	struct err *e;
 };
 
@@ -105,10 +105,10 @@ static struct slot *slot_push(struct reader *reader)
 
 static int reader_put(struct reader *reader, struct json value)
 {
+	reader->end = reader_offset(reader);
 	if (reader->depth == 0) {
 		reader->root = value;
 		reader->is_complete = true;
-		reader->end = reader_offset(reader);
 	} else if (reader->frames[reader->depth - 1].is_object) {
 		reader->slots[reader->count - 1].member.value = value;
 	} else {
@@ -289,8 +289,10 @@ static int refuse_syntax(struct reader *reader)
 	int r;
 
 	/* yajl stops behind the token it does not want and behind a character that begins none, but
-	 * before a character that does not continue one. */
-	if (strncmp(reason, "parse error", 11) == 0 && !reader->is_finishing)
+	 * before a character that does not continue one; of one token it takes back a part. */
+	if (strstr(reason, "after key and value"))
+		at = blanks_skip(reader->text, reader->size, reader->end);
+	else if (strncmp(reason, "parse error", 11) == 0 && !reader->is_finishing)
 		at = token_start(reader->text, end);
 	else if (strstr(reason, "invalid char in") && end > 0)
 		at = end - 1;
