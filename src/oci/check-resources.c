@@ -11,6 +11,8 @@
 #include "check.h"
 #include "oci/names.h"
 
+#include <stdio.h>
+
 enum {
 	SWAPPINESS_MAX = 100,
 	WEIGHT_MIN = 10,
@@ -141,6 +143,7 @@ static int check_device_pair(int64_t major, int64_t minor, const char *path, con
 
 static int check_weight_devices(const struct list *devices, const char *path, struct err *e)
 {
+	char name[64];
 	size_t index = 0;
 
 	list_each(struct oci_weight_device, device, devices)
@@ -154,10 +157,12 @@ static int check_weight_devices(const struct list *devices, const char *path, st
 			return refuse(e, EINVAL,
 				      "%s.blockIO.weightDevice[%zu]: needs weight or leafWeight",
 				      path, index);
-		r = check_weight(&device->weight, path, "weightDevice.weight", e);
+		(void)snprintf(name, sizeof(name), "weightDevice[%zu].weight", index);
+		r = check_weight(&device->weight, path, name, e);
 		if (r < 0)
 			return r;
-		r = check_weight(&device->leaf_weight, path, "weightDevice.leafWeight", e);
+		(void)snprintf(name, sizeof(name), "weightDevice[%zu].leafWeight", index);
+		r = check_weight(&device->leaf_weight, path, name, e);
 		if (r < 0)
 			return r;
 		index++;
