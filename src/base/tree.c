@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-enum { DIRECTORY_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
+enum { RETRIES_MAX = 64, DIRECTORY_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
 
 enum removal { REMOVAL_DONE, REMOVAL_DESCEND = 1 };
 
@@ -34,6 +34,7 @@ struct walk {
 	struct level *levels;
 	size_t depth;
 	size_t capacity;
+	int retries; /* of directories that were not empty after all */
 };
 
 static void walk_done(struct walk *walk)
@@ -118,6 +119,18 @@ static int walk_descend(struct walk *walk, const char *name, struct err *e)
 	return 0;
 }
 
+/* Removes the directory that was emptied. File systems may skip entries when others are removed
+ * while reading, and somebody may have added some: a limited number of times that makes it
+ * REMOVAL_DESCEND again. */
+static int left_remove(struct walk *walk, int parent, const char *name, struct err *e)
+{
+	int r = entry_remove(parent, name, e);
+
+	if (r == REMOVAL_DESCEND && walk->retries++ >= RETRIES_MAX)
+		return fail(e, ENOTEMPTY, "remove '%s'", name);
+	return r;
+}
+
 /* Goes back to the parent and removes the directory that was left. */
 static int walk_ascend(struct walk *walk, struct err *e)
 {
@@ -135,9 +148,7 @@ static int walk_ascend(struct walk *walk, struct err *e)
 		return refuse(e, ESTALE, "remove '%s': it was moved meanwhile", name);
 	fd_close(&walk->fd);
 	walk->fd = take_fd(&fd);
-	if (unlinkat(walk->fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return fail(e, errno, "remove '%s'", name);
-	return 0;
+	return left_remove(walk, walk->fd, name, e) < 0 ? -e->code : 0;
 }
 
 /* Removes what is in the current directory. REMOVAL_DESCEND after it has gone down instead. */
@@ -206,12 +217,13 @@ int tree_remove(int dirfd, const char *name, struct err *e)
 		return refuse(e, EXDEV, "remove '%s': something is mounted there", name);
 	if (walk.fd < 0)
 		return fail(e, last == name ? -walk.fd : errno, "open '%s'", name);
-	r = walk_run(&walk, e);
-	if (r < 0)
-		return wrap(e, "remove '%s'", name);
-	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return fail(e, errno, "remove '%s'", name);
-	return 0;
+	do {
+		r = walk_run(&walk, e);
+		if (r < 0)
+			return wrap(e, "remove '%s'", name);
+		r = left_remove(&walk, dirfd, name, e);
+	} while (r == REMOVAL_DESCEND);
+	return r;
 }
 
 /* mkdir that is content with an existing directory. 0 or -errno. */

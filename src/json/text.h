@@ -1,4 +1,5 @@
-/* The text of a JSON document: whether its bytes are acceptable, and messages about places in it. */
+/* The text of a JSON document: whether its bytes are acceptable, and messages about places in it.
+ */
 #ifndef JSON_TEXT_H
 #define JSON_TEXT_H
 
