@@ -89,8 +89,6 @@ int mount_move_root(int root, struct err *e) must_check;
 
 /* Unique id of the mount `fd` is on (statx, else fdinfo). */
 int mount_id(int fd, uint64_t *ret, struct err *e) must_check;
-/* Whether `fd` is the root of a mount; 0 and *ret. */
-int mount_is_root(int fd, bool *ret, struct err *e) must_check;
 
 /* Attributes of the mount `fd` is on, as MOUNT_ATTR_* (statvfs). */
 int mount_attributes(int fd, uint64_t *ret, struct err *e) must_check;
