@@ -207,7 +207,7 @@ try()
 
 fail_test()
 {
-	printf '%s\n' "$@" "status: ${status:-}" "output: ${output:-}" "error: ${error:-}"
+	printf '%s\n' "$@" "status: ${status:-}" "output: ${output:0:2000}" "error: ${error:0:2000}"
 	return 1
 }
 
