@@ -24,14 +24,14 @@ static const struct row namespace_rows[] = {
 	{"namespaces: path empty", WITH_LINUX("'namespaces':[{'type':'pid','path':''}]"),
 	 "linux.namespaces[0].path: must be absolute, not ''"},
 	{"namespaces: all",
-	 WITH_LINUX("'namespaces':[" NAMESPACE("pid") "," NAMESPACE("network") "," NAMESPACE("moun"
-											     "t") "," NAMESPACE(
-		 "ipc") "," NAMESPACE("uts") "," NAMESPACE("cgroup") "," NAMESPACE("time") ",{'"
-											   "type':"
-											   "'user',"
-											   "'pa"
-											   "th':'/"
-											   "x'}]"),
+	 WITH_LINUX("'namespaces':[" NAMESPACE("pid") "," NAMESPACE("network") "," NAMESPACE(
+		 "moun"
+		 "t") "," NAMESPACE("ipc") "," NAMESPACE("uts") "," NAMESPACE("cgroup") "," NAMESPACE("time") ",{'"
+													      "type':"
+													      "'user',"
+													      "'pa"
+													      "th':'/"
+													      "x'}]"),
 	 NULL},
 	{"mappings: without a user namespace",
 	 WITH_LINUX("'uidMappings':[" MAPPING(0, 0, 1) "],'gidMappings':[" MAPPING(0, 0, 1) "]"),
