@@ -25,8 +25,8 @@ int caps_get(struct caps *ret, struct err *e) must_check;
 /* Drops from the bounding set everything that is not in `keep`. Needs CAP_SETPCAP. */
 int caps_keep_bounding(uint64_t keep, struct err *e) must_check;
 /* capset(2). The kernel refuses what is not permitted already. */
-int caps_set(uint64_t effective, uint64_t permitted, uint64_t inheritable, struct err *e)
-	must_check;
+int caps_set(uint64_t effective, uint64_t permitted, uint64_t inheritable,
+	     struct err *e) must_check;
 /* The ambient set becomes exactly `mask` (each must be permitted and inheritable). */
 int caps_set_ambient(uint64_t mask, struct err *e) must_check;
 /* Permitted ones survive the change of uid (PR_SET_KEEPCAPS). */

@@ -64,9 +64,6 @@
 #ifndef CLONE_CLEAR_SIGHAND
 #define CLONE_CLEAR_SIGHAND 0x100000000ULL
 #endif
-#ifndef P_PIDFD
-#define P_PIDFD 3
-#endif
 
 /* struct clone_args up to its second published size, under a name that no libc has. */
 struct kern_clone_args {
@@ -100,9 +97,9 @@ struct kern_clone_args {
 #define MOVE_MOUNT_T_EMPTY_PATH 0x00000040
 #endif
 #ifndef FSOPEN_CLOEXEC
-#define FSOPEN_CLOEXEC	1
-#define FSMOUNT_CLOEXEC 1
-#define FSPICK_CLOEXEC	1
+#define FSOPEN_CLOEXEC	  1
+#define FSMOUNT_CLOEXEC	  1
+#define FSPICK_CLOEXEC	  1
 #define FSPICK_EMPTY_PATH 8
 #endif
 #ifndef MOUNT_ATTR_RDONLY
@@ -219,7 +216,7 @@ struct kern_sched_attr {
 
 static inline int sys_openat2(int directory, const char *path, const struct open_how *how)
 {
-	return (int) syscall(SYS_openat2, directory, path, how, sizeof(*how));
+	return (int)syscall(SYS_openat2, directory, path, how, sizeof(*how));
 }
 
 static inline long sys_clone3(struct kern_clone_args *args)
@@ -239,91 +236,91 @@ static inline long sys_clone_legacy(unsigned long flags, int *pidfd)
 
 static inline int sys_pidfd_open(pid_t pid, unsigned int flags)
 {
-	return (int) syscall(SYS_pidfd_open, pid, flags);
+	return (int)syscall(SYS_pidfd_open, pid, flags);
 }
 
 static inline int sys_pidfd_send_signal(int pidfd, int signal, siginfo_t *info, unsigned int flags)
 {
-	return (int) syscall(SYS_pidfd_send_signal, pidfd, signal, info, flags);
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, info, flags);
 }
 
 static inline int sys_pidfd_getfd(int pidfd, int fd, unsigned int flags)
 {
-	return (int) syscall(SYS_pidfd_getfd, pidfd, fd, flags);
+	return (int)syscall(SYS_pidfd_getfd, pidfd, fd, flags);
 }
 
 static inline int sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
 {
-	return (int) syscall(SYS_close_range, first, last, flags);
+	return (int)syscall(SYS_close_range, first, last, flags);
 }
 
 static inline int sys_execveat(int directory, const char *path, char *const argv[],
 			       char *const envp[], int flags)
 {
-	return (int) syscall(SYS_execveat, directory, path, argv, envp, flags);
+	return (int)syscall(SYS_execveat, directory, path, argv, envp, flags);
 }
 
 static inline int sys_open_tree(int directory, const char *path, unsigned int flags)
 {
-	return (int) syscall(SYS_open_tree, directory, path, flags);
+	return (int)syscall(SYS_open_tree, directory, path, flags);
 }
 
 static inline int sys_move_mount(int from, const char *from_path, int to, const char *to_path,
 				 unsigned int flags)
 {
-	return (int) syscall(SYS_move_mount, from, from_path, to, to_path, flags);
+	return (int)syscall(SYS_move_mount, from, from_path, to, to_path, flags);
 }
 
 static inline int sys_fsopen(const char *type, unsigned int flags)
 {
-	return (int) syscall(SYS_fsopen, type, flags);
+	return (int)syscall(SYS_fsopen, type, flags);
 }
 
 static inline int sys_fsconfig(int fd, unsigned int command, const char *key, const void *value,
 			       int aux)
 {
-	return (int) syscall(SYS_fsconfig, fd, command, key, value, aux);
+	return (int)syscall(SYS_fsconfig, fd, command, key, value, aux);
 }
 
 static inline int sys_fsmount(int fd, unsigned int flags, unsigned int attributes)
 {
-	return (int) syscall(SYS_fsmount, fd, flags, attributes);
+	return (int)syscall(SYS_fsmount, fd, flags, attributes);
 }
 
 static inline int sys_mount_setattr(int fd, const char *path, unsigned int flags,
 				    struct kern_mount_attr *attributes)
 {
-	return (int) syscall(SYS_mount_setattr, fd, path, flags, attributes, sizeof(*attributes));
+	return (int)syscall(SYS_mount_setattr, fd, path, flags, attributes, sizeof(*attributes));
 }
 
 static inline int sys_pivot_root(const char *new_root, const char *put_old)
 {
-	return (int) syscall(SYS_pivot_root, new_root, put_old);
+	return (int)syscall(SYS_pivot_root, new_root, put_old);
 }
 
 static inline int sys_memfd_create(const char *name, unsigned int flags)
 {
-	return (int) syscall(SYS_memfd_create, name, flags);
+	return (int)syscall(SYS_memfd_create, name, flags);
 }
 
 static inline int sys_sched_setattr(pid_t pid, struct kern_sched_attr *attributes)
 {
-	return (int) syscall(SYS_sched_setattr, pid, attributes, 0U);
+	return (int)syscall(SYS_sched_setattr, pid, attributes, 0U);
 }
 
 static inline int sys_ioprio_set(int which, int who, int priority)
 {
-	return (int) syscall(SYS_ioprio_set, which, who, priority);
+	return (int)syscall(SYS_ioprio_set, which, who, priority);
 }
 
 static inline int sys_ioprio_get(int which, int who)
 {
-	return (int) syscall(SYS_ioprio_get, which, who);
+	return (int)syscall(SYS_ioprio_get, which, who);
 }
 
 static inline int sys_set_mempolicy(int mode, const unsigned long *nodes, unsigned long bits)
 {
-	return (int) syscall(SYS_set_mempolicy, mode, nodes, bits);
+	return (int)syscall(SYS_set_mempolicy, mode, nodes, bits);
 }
 
 static inline long sys_keyctl(int operation, unsigned long a, unsigned long b, unsigned long c,
@@ -334,7 +331,7 @@ static inline long sys_keyctl(int operation, unsigned long a, unsigned long b, u
 
 static inline int sys_seccomp(unsigned int operation, unsigned int flags, void *arguments)
 {
-	return (int) syscall(SYS_seccomp, operation, flags, arguments);
+	return (int)syscall(SYS_seccomp, operation, flags, arguments);
 }
 
 #endif

@@ -65,8 +65,8 @@ int mount_change_fd(int fd, const struct mount_change *change, struct err *e) mu
 /* Puts the mount onto `target` (O_PATH: a directory for directories, a file for files), which must
  * be what `path` denotes below `root`: after mount(2) the path is opened again and compared.
  * `root` and `path` are used on old kernels only. Takes nothing: mount->fd stays valid. */
-int mount_attach(struct mount *mount, int target, int root, const char *path, struct err *e)
-	must_check;
+int mount_attach(struct mount *mount, int target, int root, const char *path,
+		 struct err *e) must_check;
 
 /* MS_REMOUNT of the file system (superblock) behind `fd`, the root of a mount. */
 int mount_reconfigure(int fd, const char *type, unsigned long flags, const char *data,

@@ -17,7 +17,7 @@ struct namespace_kind {
 extern const struct namespace_kind namespace_kinds[];
 extern const size_t namespace_kind_count;
 
-const char *namespace_name(uint64_t flag);  /* NULL: not exactly one known flag */
+const char *namespace_name(uint64_t flag); /* NULL: not exactly one known flag */
 uint64_t namespace_flag(const char *name); /* 0: unknown */
 
 /* Opens `path` and makes sure it is a namespace of that kind. */
@@ -37,7 +37,7 @@ uint64_t namespace_supported(void);
 
 /* Offsets of the time namespace that was unshared for children: `clock` is "monotonic" or
  * "boottime". Before the first process enters. */
-int namespace_time_offset(const char *clock, int64_t seconds, uint32_t nanoseconds, struct err *e)
-	must_check;
+int namespace_time_offset(const char *clock, int64_t seconds, uint32_t nanoseconds,
+			  struct err *e) must_check;
 
 #endif

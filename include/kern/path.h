@@ -23,8 +23,8 @@
 /* open(2) in the tree. `flags` are O_*; O_CLOEXEC is added; O_NOFOLLOW and O_PATH | O_NOFOLLOW
  * have their usual meaning for the last component. "" and "/" mean the root itself. -ENOENT,
  * -ELOOP, ... as open(2); -EAGAIN when others rename so busily that no answer is safe. */
-int path_open(int root, const char *path, int flags, mode_t mode, int *ret_fd, struct err *e)
-	must_check;
+int path_open(int root, const char *path, int flags, mode_t mode, int *ret_fd,
+	      struct err *e) must_check;
 /* Stricter, for trees of ours and kernel file systems: below `directory`, relative, no symbolic
  * links at all, no "..", no crossing into other mounts. */
 int path_open_beneath(int directory, const char *path, int flags, mode_t mode, int *ret_fd,

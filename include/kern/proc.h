@@ -18,7 +18,8 @@
 int proc_open(unsigned int what, int *ret_fd, struct err *e) must_check;
 
 /* Opens `path` (relative: "self/attr/exec", "sys/net/...") below the handle. "self" and
- * "thread-self" are the only links allowed; no other mounts are crossed; the result is on procfs. */
+ * "thread-self" are the only links allowed; no other mounts are crossed; the result is on procfs.
+ */
 int proc_open_file(int proc, const char *path, int flags, int *ret_fd, struct err *e) must_check;
 /* One write(2) of the text into an existing file. */
 int proc_write(int proc, const char *path, const char *text, struct err *e) must_check;

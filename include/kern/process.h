@@ -40,7 +40,8 @@ int process_reap(pid_t pid, int *ret_status, struct err *e) must_check;
 /* ---- making processes ---- */
 
 struct process_fork {
-	uint64_t flags; /* CLONE_NEW*, CLONE_PARENT, CLONE_CLEAR_SIGHAND; nothing that shares memory */
+	uint64_t flags; /* CLONE_NEW*, CLONE_PARENT, CLONE_CLEAR_SIGHAND; nothing that shares memory
+			 */
 	int cgroup;	/* v2 directory to be born in, FD_NONE: ours. -EOPNOTSUPP on old kernels */
 	bool no_birth;	/* leave ret->born 0: saves reading /proc */
 	bool no_signal; /* no SIGCHLD at the end (waitpid(2) needs __WALL then) */

@@ -10,8 +10,7 @@
 /* RLIMIT_* to values of the kernel (UINT64_MAX: unlimited). */
 int rlimit_set(int type, uint64_t soft, uint64_t hard, struct err *e) must_check;
 /* Of another process: prlimit(2). */
-int rlimit_set_process(pid_t pid, int type, uint64_t soft, uint64_t hard, struct err *e)
-	must_check;
+int rlimit_set_process(pid_t pid, int type, uint64_t soft, uint64_t hard, struct err *e) must_check;
 /* "RLIMIT_NOFILE"; NULL when unknown. */
 const char *rlimit_name(int type);
 

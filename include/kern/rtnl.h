@@ -29,7 +29,7 @@ int rtnl_loopback_up(struct err *e) must_check;
 struct rtnl_address {
 	uint8_t family; /* AF_INET, AF_INET6 */
 	uint8_t prefix;
-	uint8_t scope; /* RT_SCOPE_* */
+	uint8_t scope;	/* RT_SCOPE_* */
 	uint32_t flags; /* IFA_F_* */
 	uint8_t size;	/* 4 or 16: bytes of the addresses */
 	bool has_local, has_peer, has_broadcast;
@@ -39,8 +39,8 @@ struct rtnl_address {
 /* All addresses of a link that are permanent and of global scope. */
 int rtnl_addresses(int sock, int index, struct arena *arena, struct rtnl_address **ret,
 		   size_t *ret_count, struct err *e) must_check;
-int rtnl_address_add(int sock, int index, const struct rtnl_address *address, struct err *e)
-	must_check;
+int rtnl_address_add(int sock, int index, const struct rtnl_address *address,
+		     struct err *e) must_check;
 
 /* ---- counters (text of /proc/PID/net/dev) ---- */
 

@@ -47,7 +47,7 @@ bool fd_is_filesystem(int fd, unsigned long magic)
 {
 	struct statfs status;
 
-	return fstatfs(fd, &status) == 0 && (unsigned long) status.f_type == magic;
+	return fstatfs(fd, &status) == 0 && (unsigned long)status.f_type == magic;
 }
 
 bool fd_is_same(int a, int b)

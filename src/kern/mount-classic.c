@@ -17,8 +17,7 @@
 
 #include <fcntl.h>
 
-static int mount_pending_on(const struct mount_pending *pending, const char *target,
-			    struct err *e)
+static int mount_pending_on(const struct mount_pending *pending, const char *target, struct err *e)
 {
 	char source[PROC_FD_PATH_SIZE];
 	int r;
@@ -88,17 +87,17 @@ static int remount(int fd, const char *path, const struct mount_change *change, 
 		return r;
 	wanted = (current & ~change->clear) | change->set;
 	if (change->set & MOUNT_ATTR__ATIME)
-		wanted = (current & ~change->clear & ~(uint64_t) MOUNT_ATTR__ATIME) | change->set;
-	r = mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | mount_flags_from_attributes(wanted), NULL);
+		wanted = (current & ~change->clear & ~(uint64_t)MOUNT_ATTR__ATIME) | change->set;
+	r = mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | mount_flags_from_attributes(wanted),
+		  NULL);
 	if (r < 0 && errno == EPERM && change->best_effort_clear)
 		r = mount(NULL, path, NULL,
 			  MS_REMOUNT | MS_BIND |
 				  mount_flags_from_attributes(
-					  current | (change->set & ~(uint64_t) MOUNT_ATTR__ATIME)),
+					  current | (change->set & ~(uint64_t)MOUNT_ATTR__ATIME)),
 			  NULL);
 	if (r < 0)
-		return fail(e, errno, "remount with attributes 0x%llx",
-			    (unsigned long long) wanted);
+		return fail(e, errno, "remount with attributes 0x%llx", (unsigned long long)wanted);
 	return 0;
 }
 
@@ -116,7 +115,7 @@ int mount_classic_change(int fd, const struct mount_change *change, struct err *
 			return r;
 	}
 	if (change->propagation &&
-	    mount(NULL, path, NULL, (unsigned long) change->propagation | recursive, NULL) < 0)
+	    mount(NULL, path, NULL, (unsigned long)change->propagation | recursive, NULL) < 0)
 		return fail(e, errno, "change propagation of mount");
 	return 0;
 }
@@ -129,7 +128,7 @@ int mount_reconfigure(int fd, const char *type, unsigned long flags, const char 
 
 	if (r < 0)
 		return r;
-	if (mount(NULL, path, type, (flags & ~(unsigned long) (MS_BIND | MS_REC)) | MS_REMOUNT,
+	if (mount(NULL, path, type, (flags & ~(unsigned long)(MS_BIND | MS_REC)) | MS_REMOUNT,
 		  data) < 0)
 		return fail(e, errno, "remount");
 	return 0;

@@ -44,7 +44,7 @@ uint64_t mount_attributes_from_flags(unsigned long flags)
 	}
 	/* The three are one field: strictatime wins in mount(2), then noatime. */
 	if (attributes & MOUNT_ATTR_STRICTATIME)
-		attributes &= ~(uint64_t) MOUNT_ATTR_NOATIME;
+		attributes &= ~(uint64_t)MOUNT_ATTR_NOATIME;
 	return attributes;
 }
 
@@ -93,7 +93,7 @@ static int id_from_fdinfo(int fd, uint64_t *ret, struct err *e)
 	const char *at;
 	int r;
 
-	(void) snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	file = open(path, O_RDONLY | O_CLOEXEC);
 	if (file < 0)
 		return fail(e, errno, "open '%s'", path);

@@ -25,8 +25,7 @@ int mount_classic_attach(const struct mount_pending *pending, int target, int ro
 int mount_classic_change(int fd, const struct mount_change *change, struct err *e) must_check;
 /* fsopen and its relatives. On -EOPNOTSUPP *ret_reason (owned) says what the kernel refused, and
  * mount(2) should have its try. */
-int mount_modern_create(const char *type, const char *source, unsigned long flags,
-			const char *data, int *ret_fd, char **ret_reason, struct err *e)
-	must_check;
+int mount_modern_create(const char *type, const char *source, unsigned long flags, const char *data,
+			int *ret_fd, char **ret_reason, struct err *e) must_check;
 
 #endif

@@ -16,7 +16,7 @@ static const struct superblock_flag {
 	unsigned long flag;
 	const char *name;
 } superblock_flags[] = {
-	{MS_RDONLY, "ro"},    {MS_SYNCHRONOUS, "sync"}, {MS_DIRSYNC, "dirsync"},
+	{MS_RDONLY, "ro"},     {MS_SYNCHRONOUS, "sync"},  {MS_DIRSYNC, "dirsync"},
 	{MS_MANDLOCK, "mand"}, {MS_LAZYTIME, "lazytime"}, {MS_I_VERSION, "iversion"},
 };
 
@@ -34,7 +34,7 @@ static char *read_log(int context)
 		size--;
 	line[size] = '\0';
 	for (char *c = line; *c; c++) {
-		if ((unsigned char) *c < ' ')
+		if ((unsigned char)*c < ' ')
 			*c = ' ';
 	}
 	return xstrdup(line + 2);
@@ -100,8 +100,8 @@ static int leave_to_classic(char *take_reason, char **ret_reason)
 	return -EOPNOTSUPP;
 }
 
-int mount_modern_create(const char *type, const char *source, unsigned long flags,
-			const char *data, int *ret_fd, char **ret_reason, struct err *e)
+int mount_modern_create(const char *type, const char *source, unsigned long flags, const char *data,
+			int *ret_fd, char **ret_reason, struct err *e)
 {
 	auto_fd int context = sys_fsopen(type, FSOPEN_CLOEXEC);
 	auto_free char *reason = NULL;
@@ -121,7 +121,7 @@ int mount_modern_create(const char *type, const char *source, unsigned long flag
 		return fail(e, -r, "mount of type '%s'%s%s", type, *reason ? ": " : "", reason);
 	}
 	fd = sys_fsmount(context, FSMOUNT_CLOEXEC,
-			 (unsigned int) mount_attributes_from_flags(flags));
+			 (unsigned int)mount_attributes_from_flags(flags));
 	if (fd < 0) {
 		r = errno;
 		reason = read_log(context);

@@ -124,7 +124,7 @@ static struct kern_mount_attr to_attributes(const struct mount_change *change)
 {
 	struct kern_mount_attr attributes = {
 		.attr_set = change->set,
-		.attr_clr = change->clear & ~(uint64_t) MOUNT_ATTR__ATIME,
+		.attr_clr = change->clear & ~(uint64_t)MOUNT_ATTR__ATIME,
 		.propagation = change->propagation,
 	};
 
@@ -132,7 +132,7 @@ static struct kern_mount_attr to_attributes(const struct mount_change *change)
 		attributes.attr_clr |= MOUNT_ATTR__ATIME;
 	if (change->user_namespace >= 0) {
 		attributes.attr_set |= MOUNT_ATTR_IDMAP;
-		attributes.userns_fd = (uint64_t) change->user_namespace;
+		attributes.userns_fd = (uint64_t)change->user_namespace;
 	}
 	return attributes;
 }
@@ -152,8 +152,8 @@ static int set_attributes(int fd, const struct mount_change *change)
 	/* What is set and may not be cleared is locked: leave it as it is. */
 	if (mount_attributes(fd, &current, &ignored) < 0)
 		return -EPERM;
-	attributes.attr_clr &= ~current & ~(uint64_t) MOUNT_ATTR__ATIME;
-	attributes.attr_set &= ~(uint64_t) MOUNT_ATTR__ATIME;
+	attributes.attr_clr &= ~current & ~(uint64_t)MOUNT_ATTR__ATIME;
+	attributes.attr_set &= ~(uint64_t)MOUNT_ATTR__ATIME;
 	return sys_mount_setattr(fd, "", flags, &attributes) == 0 ? 0 : -errno;
 }
 
@@ -165,7 +165,7 @@ static int refuse_change(const struct mount_change *change, int code, struct err
 		return fail(e, code, "id-map mount");
 	}
 	return fail(e, code, "set attributes 0x%llx, clear 0x%llx of mount%s",
-		    (unsigned long long) change->set, (unsigned long long) change->clear,
+		    (unsigned long long)change->set, (unsigned long long)change->clear,
 		    change->recursive ? " recursively" : "");
 }
 
@@ -206,7 +206,7 @@ static void remember(struct mount *mount, const struct mount_change *change)
 		mount->pending = mount_pending_new();
 	all = &mount->pending->change;
 	if (change->set & MOUNT_ATTR__ATIME || change->clear & MOUNT_ATTR__ATIME)
-		all->set &= ~(uint64_t) MOUNT_ATTR__ATIME;
+		all->set &= ~(uint64_t)MOUNT_ATTR__ATIME;
 	all->set = (all->set & ~change->clear) | change->set;
 	all->clear = (all->clear & ~change->set) | change->clear;
 	if (change->propagation)
@@ -230,8 +230,7 @@ int mount_change(struct mount *mount, const struct mount_change *change, struct 
 		remember(mount, change);
 		return 0;
 	}
-	return refuse(e, EOPNOTSUPP,
-		      "recursive and id-mapped mounts need mount_setattr(2)%s",
+	return refuse(e, EOPNOTSUPP, "recursive and id-mapped mounts need mount_setattr(2)%s",
 		      mount->fd >= 0 ? ", which this kernel lacks" : " on a detached mount");
 }
 

@@ -64,7 +64,7 @@ static int make_node(int parent, const char *leaf, mode_t mode, dev_t device)
 	mode_t before = umask(0);
 	int r = mknodat(parent, leaf, mode, device) < 0 ? -errno : 0;
 
-	(void) umask(before);
+	(void)umask(before);
 	return r;
 }
 

@@ -134,7 +134,7 @@ static int finish(struct walk *walk, const char *leaf, int take_found, bool had_
 
 	if (parent < 0)
 		return -errno;
-	(void) snprintf(ret->leaf, sizeof(ret->leaf), "%s", leaf);
+	(void)snprintf(ret->leaf, sizeof(ret->leaf), "%s", leaf);
 	ret->parent = take_fd(&parent);
 	ret->found = take_fd(&found);
 	ret->had_slash = had_slash;
@@ -286,8 +286,7 @@ int path_walk_open_beneath(int directory, const char *path, int flags, mode_t mo
 		length = strcspn(path, "/");
 		if (length >= sizeof(name))
 			return -ENAMETOOLONG;
-		(void) snprintf(name, sizeof(name), "%.*s", (int) length,
-				length > 0 ? path : ".");
+		(void)snprintf(name, sizeof(name), "%.*s", (int)length, length > 0 ? path : ".");
 		path += length;
 		if (str_is(name, ".."))
 			return -EXDEV;

@@ -33,7 +33,7 @@ static int open_resolved(int directory, const char *path, int flags, mode_t mode
 {
 	bool has_mode = (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
 	struct open_how how = {
-		.flags = (uint64_t) (clean_flags(flags) | O_CLOEXEC),
+		.flags = (uint64_t)(clean_flags(flags) | O_CLOEXEC),
 		.mode = has_mode ? mode : 0,
 		.resolve = resolve,
 	};

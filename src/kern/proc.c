@@ -39,7 +39,7 @@ static int new_instance(unsigned int what)
 		return FD_NONE;
 	/* Before Linux 5.8 there is no subset: the whole serves as well. */
 	if (what == PROC_PROCESSES)
-		(void) sys_fsconfig(context, KERN_FSCONFIG_SET_STRING, "subset", "pid", 0);
+		(void)sys_fsconfig(context, KERN_FSCONFIG_SET_STRING, "subset", "pid", 0);
 	if (sys_fsconfig(context, KERN_FSCONFIG_CREATE, NULL, NULL, 0) < 0)
 		return FD_NONE;
 	return sys_fsmount(context, FSMOUNT_CLOEXEC,
@@ -75,7 +75,7 @@ static int resolve_self(int proc, const char *path, char *out, size_t size, stru
 		name = "thread-self";
 	}
 	if (!rest || (*rest != '/' && *rest != '\0')) {
-		if ((size_t) snprintf(out, size, "%s", path) >= size)
+		if ((size_t)snprintf(out, size, "%s", path) >= size)
 			return fail(e, ENAMETOOLONG, "path '%s'", path);
 		return 0;
 	}
@@ -85,7 +85,7 @@ static int resolve_self(int proc, const char *path, char *out, size_t size, stru
 	text[length] = '\0';
 	if (text[strspn(text, "0123456789task/")] != '\0')
 		return refuse(e, EPERM, "'%s' of procfs leads to '%s'", name, text);
-	if ((size_t) snprintf(out, size, "%s%s", text, rest) >= size)
+	if ((size_t)snprintf(out, size, "%s%s", text, rest) >= size)
 		return fail(e, ENAMETOOLONG, "path '%s'", path);
 	return 0;
 }
@@ -119,7 +119,7 @@ int proc_write(int proc, const char *path, const char *text, struct err *e)
 	} while (written < 0 && errno == EINTR);
 	if (written < 0)
 		return fail(e, errno, "write '%s' to '/proc/%s'", text, path);
-	if ((size_t) written != strlen(text))
+	if ((size_t)written != strlen(text))
 		return refuse(e, EIO, "'/proc/%s' took only a part of '%s'", path, text);
 	return 0;
 }
@@ -158,7 +158,7 @@ int proc_write_sysctl(int proc, const char *path, const char *value, struct err 
 
 	if (!*path || !is_plain_path(path))
 		return refuse(e, EINVAL, "'%s' is not the name of a kernel parameter", path);
-	if ((size_t) snprintf(full, sizeof(full), "sys/%s", path) >= sizeof(full))
+	if ((size_t)snprintf(full, sizeof(full), "sys/%s", path) >= sizeof(full))
 		return fail(e, ENAMETOOLONG, "kernel parameter '%s'", path);
 	return proc_write(proc, full, value, e);
 }
@@ -167,7 +167,7 @@ int proc_fd_path(int fd, char *ret, struct err *e)
 {
 	struct stat expected, found;
 
-	(void) snprintf(ret, PROC_FD_PATH_SIZE, "/proc/self/fd/%d", fd);
+	(void)snprintf(ret, PROC_FD_PATH_SIZE, "/proc/self/fd/%d", fd);
 	if (fstat(fd, &expected) < 0)
 		return fail(e, errno, "look at descriptor %d", fd);
 	if (stat(ret, &found) < 0)
