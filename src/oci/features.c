@@ -15,9 +15,7 @@ static const uint64_t EVERY = UINT64_MAX;
  * should filter these. A dot at the end makes a prefix. */
 static const char *const unsafe_annotations[] = {
 	"dev.bulkhead.",
-	"org.criu.config",
 	"org.systemd.property.",
-	"run.oci.",
 };
 
 /* Like json_member_bool(), for an object of one member. */
