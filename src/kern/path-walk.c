@@ -263,21 +263,52 @@ static bool is_on_mount(int fd, uint64_t id)
 	return mount_id(fd, &own, &e) == 0 && own == id;
 }
 
+/* A handle of a component: on the same mount and no link. -errno. */
+static int enter(int at, const char *name, uint64_t mount)
+{
+	auto_fd int fd = openat(at, name, HANDLE);
+
+	if (fd < 0)
+		return -errno;
+	if (!is_on_mount(fd, mount))
+		return -EXDEV;
+	if (fd_is_symlink(fd))
+		return -ELOOP;
+	return take_fd(&fd);
+}
+
+/* The last component: looked at first, so that nothing of another mount is ever really opened. */
+static int open_last(int at, const char *name, uint64_t mount, int flags, mode_t mode, int *ret_fd)
+{
+	auto_fd int handle = enter(at, name, mount);
+	auto_fd int fd = FD_NONE;
+
+	if (handle < 0 && !(handle == -ENOENT && (flags & O_CREAT)))
+		return handle;
+	fd = openat(at, name, flags | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (fd < 0)
+		return -errno;
+	if (!is_on_mount(fd, mount))
+		return -EXDEV;
+	if (fd_is_symlink(fd))
+		return -ELOOP;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
 int path_walk_open_beneath(int directory, const char *path, int flags, mode_t mode, int *ret_fd)
 {
 	auto_fd int at = fcntl(directory, F_DUPFD_CLOEXEC, 3);
 	char name[PATH_LEAF_SIZE];
-	uint64_t id;
+	uint64_t mount;
 	struct err e;
-	int r;
 
 	if (at < 0)
 		return -errno;
 	if (path[0] == '/' || path[0] == '\0')
 		return path[0] == '/' ? -EXDEV : -ENOENT;
-	r = mount_id(directory, &id, &e);
-	if (r < 0)
-		return r;
+	if (mount_id(directory, &mount, &e) < 0)
+		return -e.code;
 	for (;;) {
 		size_t length;
 		int fd;
@@ -291,24 +322,11 @@ int path_walk_open_beneath(int directory, const char *path, int flags, mode_t mo
 		if (str_is(name, ".."))
 			return -EXDEV;
 		if (*path == '\0')
-			break;
-		fd = openat(at, name, HANDLE | O_DIRECTORY);
+			return open_last(at, name, mount, flags, mode, ret_fd);
+		fd = enter(at, name, mount);
 		if (fd < 0)
-			return -errno;
+			return fd;
 		fd_close(&at);
 		at = fd;
-		if (!is_on_mount(at, id))
-			return -EXDEV;
 	}
-	r = openat(at, name, flags | O_NOFOLLOW | O_CLOEXEC, mode);
-	if (r < 0)
-		return -errno;
-	fd_close(&at);
-	at = r;
-	if (!is_on_mount(at, id))
-		return -EXDEV;
-	if (fd_is_symlink(at))
-		return -ELOOP;
-	*ret_fd = take_fd(&at);
-	return 0;
 }
