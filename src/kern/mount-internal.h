@@ -13,7 +13,8 @@ struct mount_pending {
 	unsigned long flags; /* MS_* */
 	char *reason;	     /* what the new API said, "" if nothing */
 	bool has_change;
-	struct mount_change change; /* to be made after attaching */
+	struct mount_change change; /* to be made after attaching; not recursive */
+	unsigned long propagation;  /* the same: MS_*, with MS_REC; 0: none */
 };
 
 struct mount_pending *mount_pending_new(void);

@@ -23,7 +23,7 @@ int mount_propagation(int fd, unsigned long flags, struct err *e)
 {
 	struct mount_change change = MOUNT_CHANGE_NONE;
 
-	change.propagation = flags & ~(unsigned long) MS_REC;
+	change.propagation = flags & ~(unsigned long)MS_REC;
 	change.recursive = flags & MS_REC;
 	return mount_change_fd(fd, &change, e);
 }
@@ -71,7 +71,7 @@ static void unescape(char *text)
 	for (const char *from = text; *from; to++) {
 		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' &&
 		    from[2] <= '7' && from[3] >= '0' && from[3] <= '7') {
-			*to = (char) ((from[1] - '0') * 64 + (from[2] - '0') * 8 + from[3] - '0');
+			*to = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + from[3] - '0');
 			from += 4;
 		} else {
 			*to = *from++;

@@ -204,13 +204,16 @@ static void remember(struct mount *mount, const struct mount_change *change)
 
 	if (!mount->pending)
 		mount->pending = mount_pending_new();
+	if (change->propagation)
+		mount->pending->propagation =
+			(unsigned long)change->propagation | (change->recursive ? MS_REC : 0);
+	if (!change->set && !change->clear)
+		return;
 	all = &mount->pending->change;
-	if (change->set & MOUNT_ATTR__ATIME || change->clear & MOUNT_ATTR__ATIME)
+	if ((change->set | change->clear) & MOUNT_ATTR__ATIME)
 		all->set &= ~(uint64_t)MOUNT_ATTR__ATIME;
 	all->set = (all->set & ~change->clear) | change->set;
 	all->clear = (all->clear & ~change->set) | change->clear;
-	if (change->propagation)
-		all->propagation = change->propagation;
 	all->best_effort_clear |= change->best_effort_clear;
 	mount->pending->has_change = true;
 }
@@ -223,31 +226,44 @@ int mount_change(struct mount *mount, const struct mount_change *change, struct 
 		r = set_attributes(mount->fd, change);
 		if (r == 0)
 			return 0;
-		if (r != -ENOSYS)
+		/* Of a seccomp filter, or it will be said again. */
+		if (!is_absent(r))
 			return refuse_change(change, -r, e);
 	}
-	if (is_classic(change) && !change->recursive) {
+	if (is_classic(change)) {
 		remember(mount, change);
 		return 0;
 	}
-	return refuse(e, EOPNOTSUPP, "recursive and id-mapped mounts need mount_setattr(2)%s",
-		      mount->fd >= 0 ? ", which this kernel lacks" : " on a detached mount");
+	return refuse(e, EOPNOTSUPP,
+		      "this kernel has no mount_setattr(2), which recursive and id-mapped mounts "
+		      "need");
+}
+
+/* Makes the changes that had to wait. */
+static int change_attached(int fd, const struct mount_pending *pending, struct err *e)
+{
+	int r = 0;
+
+	if (pending && pending->has_change)
+		r = mount_change_fd(fd, &pending->change, e);
+	if (r == 0 && pending && pending->propagation)
+		r = mount_propagation(fd, pending->propagation, e);
+	return r;
 }
 
 int mount_attach(struct mount *mount, int target, int root, const char *path, struct err *e)
 {
-	struct mount_pending *pending = mount->pending;
 	int r;
 
 	if (mount->fd < 0) {
-		r = mount_classic_attach(pending, target, root, path, &mount->fd, e);
+		r = mount_classic_attach(mount->pending, target, root, path, &mount->fd, e);
 		if (r < 0)
 			return r;
 	} else if (sys_move_mount(mount->fd, "", target, "",
 				  MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0) {
 		return fail(e, errno, "attach mount to '%s'", path ? path : "descriptor");
 	}
-	r = pending && pending->has_change ? mount_change_fd(mount->fd, &pending->change, e) : 0;
+	r = change_attached(mount->fd, mount->pending, e);
 	mount_pending_free(mount->pending);
 	mount->pending = NULL;
 	return r;
