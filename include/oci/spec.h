@@ -1,8 +1,8 @@
 /*
  * The typed configuration: every field of the runtime-spec's config.json (1.0 to 1.3) that has a
- * meaning on Linux or for the vm level, as C structs. Filled by oci_config_load() through field
- * tables, checked by oci_config_check(), and const for everyone after that. All memory is the
- * arena's. Conventions for optional members are those of json/fields.h.
+ * meaning on Linux or for the vm level, as C structs. Filled through field tables, checked and
+ * completed by oci_config_parse(), and const for everyone after that. All memory is the arena's.
+ * Conventions for optional members are those of json/fields.h.
  *
  * Source: runtime-spec 1.3 config.md, config-linux.md, config-vm.md.
  */
@@ -96,8 +96,8 @@ struct oci_process {
 	const char *cwd;
 	struct strv env;
 	struct strv args;
-	struct oci_user *user;
-	struct list rlimits; /* struct oci_rlimit */
+	struct oci_user *user; /* never NULL */
+	struct list rlimits;   /* struct oci_rlimit */
 	const char *apparmor_profile;
 	const char *selinux_label;
 	struct oci_capabilities *capabilities;
@@ -136,7 +136,7 @@ struct oci_device {
 	const char *type; /* "c", "u", "b", "p" */
 	const char *path;
 	struct opt_i64 major, minor;
-	struct opt_u32 file_mode;
+	struct opt_u32 file_mode; /* permission bits only */
 	struct opt_u32 uid, gid;
 };
 
@@ -153,9 +153,9 @@ struct oci_time_offset {
 
 struct oci_device_rule {
 	struct opt_bool allow;
-	const char *type; /* "a", "c", "b"; NULL = a */
-	struct opt_i64 major, minor;
-	const char *access;
+	const char *type;	     /* "a", "c", "b"; NULL = a */
+	struct opt_i64 major, minor; /* unset or -1 = all */
+	const char *access;	     /* of "rwm", never NULL */
 };
 
 struct oci_memory {

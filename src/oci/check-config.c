@@ -11,6 +11,19 @@
 
 enum { UTS_NAME_MAX = 64 };
 
+/* An empty word asks for nothing, but would become a stray comma of filesystem data. */
+static void drop_empty_options(struct strv *options)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < options->count; i++)
+		if (*options->items[i] != '\0')
+			options->items[kept++] = options->items[i];
+	if (options->items)
+		options->items[kept] = NULL;
+	options->count = kept;
+}
+
 static int check_mount_options(const struct oci_mount *mount, size_t index, bool has_user_namespace,
 			       struct err *e)
 {
@@ -20,9 +33,6 @@ static int check_mount_options(const struct oci_mount *mount, size_t index, bool
 		const char *name = mount->options.items[i];
 		const struct oci_mount_option *option = oci_mount_option_find(name);
 
-		if (*name == '\0')
-			return refuse(e, EINVAL, "mounts[%zu].options[%zu]: must not be empty",
-				      index, i);
 		if (option && option->kind == OCI_MOUNT_IDMAP && !has_mappings &&
 		    !has_user_namespace)
 			return refuse(e, EINVAL,
@@ -71,6 +81,7 @@ static int check_mounts(struct arena *arena, const struct oci_config *config, st
 				    index, mount->destination);
 			mount->destination = arena_printf(arena, "/%s", mount->destination);
 		}
+		drop_empty_options(&mount->options);
 		r = check_mount_options(mount, index, has_user_namespace, e);
 		if (r < 0)
 			return r;

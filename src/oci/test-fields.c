@@ -93,7 +93,8 @@ static void check_completion(void)
 {
 	static const char text[] =
 		"{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},\"hostname\":\"\","
-		"\"mounts\":[{\"destination\":\"a\"}],\"process\":{\"cwd\":\"/\",\"args\":[\"x\"],"
+		"\"mounts\":[{\"destination\":\"a\",\"options\":[\"\",\"ro\",\"\"]}],\"process\":{"
+		"\"cwd\":\"/\",\"args\":[\"x\"],"
 		"\"apparmorProfile\":\"\"},\"linux\":{\"namespaces\":[{\"type\":\"network\"}],"
 		"\"netDevices\":{\"eth0\":{}},\"devices\":[{\"path\":\"/x\",\"type\":\"p\","
 		"\"fileMode\":8630}],\"resources\":{\"devices\":[{\"allow\":true}]}},"
@@ -110,6 +111,7 @@ static void check_completion(void)
 	linux_ = config->linux_;
 	check(config->hostname == NULL);
 	check_text(list_at(struct oci_mount, &config->mounts, 0)->destination, "/a");
+	check_number(list_at(struct oci_mount, &config->mounts, 0)->options.count, 1);
 	check(config->process->user && config->process->user->uid.is_set);
 	check(config->process->apparmor_profile == NULL);
 	check_text(list_at(struct oci_net_device, &linux_->net_devices, 0)->name, "eth0");
