@@ -20,11 +20,11 @@ typedef int runtime_find_backend_fn(const char *name, const struct backend_ops *
 				    struct err *e);
 
 struct runtime {
-	const char *root;	  /* absolute path of the state directories' parent */
-	bool root_is_default;	  /* a missing default root is an empty list, a missing --root not */
-	bool root_is_sticky;	  /* below $XDG_RUNTIME_DIR: keep it from being pruned */
-	bool systemd_cgroup;	  /* --systemd-cgroup */
-	bool no_cgroup;		  /* --cgroup-manager disabled */
+	const char *root;     /* absolute path of the state directories' parent */
+	bool root_is_default; /* a missing default root is an empty list, a missing --root not */
+	bool root_is_sticky;  /* below $XDG_RUNTIME_DIR: keep it from being pruned */
+	bool systemd_cgroup;  /* --systemd-cgroup */
+	bool no_cgroup;	      /* --cgroup-manager disabled */
 	struct opt_bool rootless; /* --rootless; unset = found out */
 	const char *isolation;	  /* strictest of --isolation and the program's name; NULL = none */
 	runtime_find_backend_fn *find_backend;
@@ -32,8 +32,8 @@ struct runtime {
 };
 
 /* The default root, and whether it is to be sticky. Refused: no $XDG_RUNTIME_DIR. */
-int runtime_default_root(struct arena *arena, const char **ret, bool *ret_sticky, struct err *e)
-	must_check;
+int runtime_default_root(struct arena *arena, const char **ret, bool *ret_sticky,
+			 struct err *e) must_check;
 
 /* ---- making ---- */
 
@@ -69,8 +69,8 @@ struct runtime_exec {
 };
 
 /* *ret_status as for run. */
-int runtime_exec(const struct runtime *runtime, const struct runtime_exec *options,
-		 int *ret_status, struct err *e) must_check;
+int runtime_exec(const struct runtime *runtime, const struct runtime_exec *options, int *ret_status,
+		 struct err *e) must_check;
 
 /* ---- ending ---- */
 
@@ -78,8 +78,8 @@ int runtime_exec(const struct runtime *runtime, const struct runtime_exec *optio
 int runtime_kill(const struct runtime *runtime, const char *id, int signal, bool all,
 		 struct err *e) must_check;
 /* 0 means that it was checked that nothing is left. With `force` an unknown id is no error. */
-int runtime_delete(const struct runtime *runtime, const char *id, bool force, struct err *e)
-	must_check;
+int runtime_delete(const struct runtime *runtime, const char *id, bool force,
+		   struct err *e) must_check;
 
 /* ---- seeing ---- */
 
@@ -104,16 +104,23 @@ int runtime_events(const struct runtime *runtime, const char *id, uint64_t inter
 		   runtime_event_fn *event, void *data, struct err *e) must_check;
 
 /* The `features` document. */
-int runtime_features(const char *version, const char *commit, struct buf *out, struct err *e)
-	must_check;
+int runtime_features(const char *version, const char *commit, struct buf *out,
+		     struct err *e) must_check;
+
+/* Of the library in use: "2.5.4". */
+const char *runtime_seccomp_version(void);
 
 /* ---- changing ---- */
 
 int runtime_pause(const struct runtime *runtime, const char *id, struct err *e) must_check;
 int runtime_resume(const struct runtime *runtime, const char *id, struct err *e) must_check;
 
-/* `resources` holds what is to change; what is absent stays. */
+struct runtime_update {
+	const struct oci_resources *resources;	     /* what is to change; what is absent stays */
+	const char *l3_cache_schema, *mem_bw_schema; /* NULL = stay */
+};
+
 int runtime_update(const struct runtime *runtime, const char *id,
-		   const struct oci_resources *resources, struct err *e) must_check;
+		   const struct runtime_update *update, struct err *e) must_check;
 
 #endif

@@ -1,0 +1,227 @@
+/*
+ * Making the container: steps 2 to 5 of the lifecycle in runtime.md.
+ *
+ * The record of intent is on disk before the first thing that would outlive us, the init's pid
+ * joins it as soon as there is one, and the init ends with us until the record says `created`. So
+ * whoever kills this process leaves what `delete --force` can find. An error, and a signal that
+ * asks us to end, undo everything.
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "hooks.h"
+#include "interrupt.h"
+#include "make.h"
+#include "notify.h"
+#include "oci/load.h"
+#include "side.h"
+#include "store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+
+static bool has_hooks(const struct oci_config *config, enum oci_hook_kind kind)
+{
+	const struct list *hooks = oci_hooks_of(config, kind);
+
+	return hooks && hooks->count > 0;
+}
+
+static void record_fill(const struct making *making)
+{
+	struct container *container = making->container;
+	const struct oci_config *config = making->config;
+	char created[32];
+
+	clock_rfc3339(created, sizeof(created));
+	container->record = (struct record){
+		.id = container->id,
+		.bundle = making->bundle,
+		.rootfs = making->plan->rootfs,
+		.created = arena_strdup(&container->arena, created),
+		.owner = {true, (uint32_t)geteuid()},
+		.phase = {true, PHASE_CREATING},
+		.isolation = making->isolation,
+		.boot_id = container->facts->boot_id,
+		.shares_pid_namespace = {true,
+					 (making->plan->new_namespaces.value & CLONE_NEWPID) == 0},
+		.cgroup = making->plan->cgroup,
+		.intel_rdt = making->plan->intel_rdt,
+		.has_process = {true, making->plan->process != NULL},
+		.has_poststart = {true, has_hooks(config, OCI_HOOK_POSTSTART)},
+		.has_poststop = {true, has_hooks(config, OCI_HOOK_POSTSTOP)},
+		.systemd_cgroup = {true, making->runtime->systemd_cgroup},
+		.annotations = config->annotations,
+	};
+}
+
+/* Needs no fsync: after a crash of the machine there is nothing left to join or start. */
+static int config_save(const struct making *making, struct err *e)
+{
+	auto_fd int fd = openat(making->container->state_fd, "config.json",
+				O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r = fd < 0 ? -errno
+		       : fd_write_all(fd, making->config_text.data, making->config_text.size);
+
+	if (r < 0)
+		return fail(e, -r, "keep a copy of the configuration");
+	return 0;
+}
+
+/* The directory, the lock, what later commands need, and last the intent. */
+static int directory_make(struct making *making, struct err *e)
+{
+	struct container *container = making->container;
+	int r;
+
+	if (store_make(container->root_fd, container->id, &container->state_fd, e) < 0)
+		return -e->code;
+	r = store_lock(container->root_fd, container->id, container->state_fd,
+		       clock_now() + CONTAINER_LOCK_SECONDS * 1000000000ULL, &container->lock_fd,
+		       e);
+	if (r > 0)
+		r = refuse(e, ECANCELED, "container '%s' was deleted while it was created",
+			   container->id);
+	if (r < 0)
+		return r;
+	container_become(container, PHASE_CREATING);
+	record_fill(making);
+	if (config_save(making, e) < 0)
+		return -e->code;
+	if (notify_host_socket() && notify_make(container->state_fd, e) < 0)
+		return -e->code;
+	return record_save(container->state_fd, &container->record, e);
+}
+
+static int init_prepare(struct making *making, struct err *e)
+{
+	struct container *container = making->container;
+	struct backend_stdio stdio = {.fds = {FD_NONE, FD_NONE, FD_NONE}};
+	struct process *init = &making->process.process;
+
+	if (container_backend(container, e) < 0 || interrupt_check(e) < 0)
+		return -e->code;
+	if (container->backend->ops->prepare(container->backend, making->plan, &stdio,
+					     &making->process, e) < 0)
+		return -e->code;
+	interrupt_kill(init->pidfd);
+	container->record.pid = (struct opt_i32){true, init->pid};
+	container->record.born = (struct opt_u64){true, init->born};
+	return record_save(container->state_fd, &container->record, e);
+}
+
+static int create_hooks_run(struct making *making, struct err *e)
+{
+	struct oci_state state;
+
+	container_describe(making->container, phase_name(PHASE_CREATING), false, &state);
+	if (hooks_run(making->config, OCI_HOOK_PRESTART, &state, e) < 0)
+		return -e->code;
+	return hooks_run(making->config, OCI_HOOK_CREATE_RUNTIME, &state, e);
+}
+
+/* Terminal, listener and pidfd go to those who wait for them. */
+static int descriptors_send(struct making *making, struct err *e)
+{
+	const struct runtime_create *options = making->options;
+	struct backend_process *process = &making->process;
+	struct oci_state state;
+
+	if (process->seccomp_fd >= 0) {
+		container_describe(making->container, phase_name(PHASE_CREATING), false, &state);
+		if (side_send_seccomp(making->plan->process->seccomp, process->seccomp_fd,
+				      process->process.pid, &state, e) < 0)
+			return -e->code;
+		fd_close(&process->seccomp_fd);
+	}
+	if (options->console_socket) {
+		if (side_send_console(options->console_socket, process->console_fd, e) < 0)
+			return -e->code;
+		fd_close(&process->console_fd);
+	}
+	if (options->pidfd_socket)
+		return side_send_pidfd(options->pidfd_socket, &process->process, "standard", e);
+	return 0;
+}
+
+/* From here the container outlives us; the pid file is what callers wait for. */
+static int creation_tell(struct making *making, struct err *e)
+{
+	struct container *container = making->container;
+	const char *pid_file = making->options->pid_file;
+
+	container->record.phase.value = PHASE_CREATED;
+	if (record_save(container->state_fd, &container->record, e) < 0)
+		return -e->code;
+	if (pid_file) {
+		if (side_write_pid(pid_file, container->record.pid.value, e) < 0)
+			return -e->code;
+		making->has_pid_file = true;
+	}
+	if (interrupt_check(e) < 0)
+		return -e->code;
+	return container->backend->ops->release(container->backend, e);
+}
+
+static int creation_run(struct making *making, struct err *e)
+{
+	struct container *container = making->container;
+
+	if (init_prepare(making, e) < 0 || create_hooks_run(making, e) < 0 ||
+	    interrupt_check(e) < 0)
+		return -e->code;
+	if (container->backend->ops->commit(container->backend, &making->process, e) < 0 ||
+	    descriptors_send(making, e) < 0 || creation_tell(making, e) < 0)
+		return -e->code;
+	container_become(container, PHASE_CREATED);
+	/* start, poststart and the wait use the same init. */
+	container->init = making->process.process;
+	making->process.process = PROCESS_NONE;
+	return 0;
+}
+
+/* Leaves nothing; if even that fails, the record stays for `delete --force`. */
+static void creation_undo(struct making *making)
+{
+	struct container *container = making->container;
+	struct err why;
+	char text[1200];
+
+	if (making->has_pid_file)
+		(void)unlink(making->options->pid_file);
+	fd_close(&making->process.console_fd);
+	fd_close(&making->process.seccomp_fd);
+	if (container_destroy(container, &why) < 0)
+		log_warning("undoing failed too, 'delete --force %s' removes what is left: %s",
+			    container->id, err_format(&why, text, sizeof(text)));
+}
+
+/* A signal is the reason even where it first showed as something else. */
+static int creation_blame(struct err *e)
+{
+	struct err interrupted;
+
+	if (e->code != EINTR && interrupt_check(&interrupted) < 0)
+		*e = interrupted;
+	return -e->code;
+}
+
+int making_act(struct making *making, struct err *e)
+{
+	struct container *container = making->container;
+	int r;
+
+	if (interrupt_begin(e) < 0)
+		return -e->code;
+	r = directory_make(making, e);
+	if (r == 0)
+		r = creation_run(making, e);
+	if (r < 0) {
+		r = creation_blame(e);
+		interrupt_kill(FD_NONE);
+		if (container->lock_fd >= 0)
+			creation_undo(making);
+	}
+	making->pending = interrupt_end();
+	return r;
+}

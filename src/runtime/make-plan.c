@@ -1,0 +1,109 @@
+/*
+ * What create decides before it makes anything: reading the configuration, choosing the wall,
+ * building the plan, checking what the caller gave along.
+ *
+ * A container that shares a pid namespace with others is visible to them while it is set up, as a
+ * process whose /proc/PID/exe is this program; so this program becomes a sealed copy of itself
+ * first (CVE-2019-5736).
+ */
+#include "base/log.h"
+#include "isolation.h"
+#include "kern/memfd.h"
+#include "make.h"
+#include "notify.h"
+#include "oci/load.h"
+#include "planner/build.h"
+#include "side.h"
+#include "store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+
+static int bundle_load(struct making *making, struct err *e)
+{
+	struct container *container = making->container;
+	const char *asked = making->options->bundle ? making->options->bundle : ".";
+	auto_free char *absolute = realpath(asked, NULL);
+	auto_fd int bundle_fd = FD_NONE;
+
+	if (!absolute)
+		return fail(e, errno, "--bundle '%s'", asked);
+	making->bundle = arena_strdup(&container->arena, absolute);
+	bundle_fd = open(absolute, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (bundle_fd < 0)
+		return fail(e, errno, "open the bundle '%s'", absolute);
+	if (oci_config_load(&container->arena, bundle_fd, "config.json", &making->config,
+			    &making->config_text, e) < 0)
+		return wrap(e, "bundle '%s'", absolute);
+	return 0;
+}
+
+static int plan_build(struct making *making, struct err *e)
+{
+	struct container *container = making->container;
+	const struct runtime *runtime = making->runtime;
+	const struct runtime_create *options = making->options;
+	struct planner_options planner = {
+		.id = container->id,
+		.bundle = making->bundle,
+		.systemd_cgroup = runtime->systemd_cgroup,
+		.no_cgroup = runtime->no_cgroup,
+		.no_pivot = options->no_pivot,
+		.no_new_keyring = options->no_new_keyring,
+		.preserve_fds = options->preserve_fds,
+		.listen_fds = making->listen_fds,
+	};
+
+	making->cache_fd = store_seccomp_cache(container->root_fd);
+	planner.seccomp_cache_fd = making->cache_fd;
+	if (notify_host_socket())
+		planner.notify_directory = arena_printf(
+			&container->arena, "%s/%s/" NOTIFY_DIRECTORY, runtime->root, container->id);
+	return planner_build(&container->arena, making->config, container->facts, &planner,
+			     &making->plan, e);
+}
+
+static int exposure_check(const struct making *making, struct err *e)
+{
+	if (making->plan->new_namespaces.value & CLONE_NEWPID)
+		return 0;
+	return process_reexec_sealed(making->runtime->argv, making->runtime->envp, e);
+}
+
+int making_plan(struct making *making, const struct runtime *runtime,
+		const struct runtime_create *options, bool detach, struct err *e)
+{
+	const struct backend_ops *ops;
+
+	*making = (struct making){
+		.runtime = runtime,
+		.options = options,
+		.detach = detach,
+		.cache_fd = FD_NONE,
+		.process = {.process = PROCESS_NONE, .console_fd = FD_NONE, .seccomp_fd = FD_NONE},
+	};
+	if (container_new(runtime, options->id, &making->container, e) < 0 ||
+	    side_take_fds(options->preserve_fds, &making->listen_fds, e) < 0 ||
+	    bundle_load(making, e) < 0 ||
+	    isolation_choose(runtime->isolation, making->config, &making->isolation, e) < 0 ||
+	    runtime->find_backend(making->isolation, &ops, e) < 0 ||
+	    container_facts(making->container, e) < 0 ||
+	    ops->probe(making->container->facts, e) < 0 ||
+	    store_root_open(runtime, true, &making->container->root_fd, e) < 0 ||
+	    plan_build(making, e) < 0 || exposure_check(making, e) < 0)
+		return -e->code;
+	return side_check_console(making->plan->process && making->plan->process->terminal.value,
+				  detach, options->console_socket, e);
+}
+
+void making_done(struct making *making)
+{
+	fd_close(&making->process.console_fd);
+	fd_close(&making->process.seccomp_fd);
+	process_done(&making->process.process);
+	fd_close(&making->cache_fd);
+	buf_done(&making->config_text);
+	container_close(making->container);
+}

@@ -1,0 +1,50 @@
+/*
+ * run: create and start in one process, and in the foreground the wait and delete too.
+ *
+ * The lock is given back before the wait: others must be able to pause, update or delete what
+ * runs for days.
+ */
+#include "base/log.h"
+#include "foreground.h"
+#include "make.h"
+
+#include <errno.h>
+
+/* The container may have been deleted by somebody else meanwhile. */
+static int run_delete(const struct runtime *runtime, const char *id, struct err *e)
+{
+	if (runtime_delete(runtime, id, true, e) < 0)
+		return wrap(e, "delete the container after its end");
+	return 0;
+}
+
+static int run_wait(struct making *making, int *ret_status, struct err *e)
+{
+	struct container *container = making->container;
+	int console = take_fd(&making->process.console_fd);
+
+	fd_close(&container->lock_fd);
+	return foreground_wait(&container->init, console, making->pending, ret_status, e);
+}
+
+int runtime_run(const struct runtime *runtime, const struct runtime_create *options,
+		int *ret_status, struct err *e)
+{
+	__attribute__((cleanup(making_done))) struct making making;
+
+	*ret_status = 0;
+	if (making_plan(&making, runtime, options, options->detach, e) < 0)
+		return -e->code;
+	if (!making.plan->process)
+		return refuse(e, EINVAL, "process: is required to run a container");
+	/* Orphans of the container's become ours, and are reaped with it. */
+	if (!options->detach && !options->no_subreaper && process_set_subreaper(e) < 0)
+		return -e->code;
+	if (making_act(&making, e) < 0 || container_start(making.container, e) < 0)
+		return -e->code;
+	if (options->detach)
+		return 0;
+	if (run_wait(&making, ret_status, e) < 0)
+		return -e->code;
+	return options->keep ? 0 : run_delete(runtime, options->id, e);
+}

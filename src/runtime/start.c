@@ -1,0 +1,77 @@
+/*
+ * start: steps 6 to 9 of the lifecycle in runtime.md.
+ *
+ * What fails here, a startContainer hook, the program's execve, a poststart hook, ends the
+ * container: the specification goes on with step 12, which undoes what create made, and poststop
+ * hooks follow.
+ */
+#include "base/log.h"
+#include "container.h"
+#include "hooks.h"
+#include "notify.h"
+
+#include <errno.h>
+#include <signal.h>
+
+static int program_start(struct container *container, struct err *e)
+{
+	if (!container->record.has_process.value)
+		return refuse(e, EINVAL,
+			      "process: is required to start container '%s', its configuration "
+			      "has none",
+			      container->id);
+	if (container->backend->ops->start(container->backend, e) < 0)
+		return -e->code;
+	container_become(container, PHASE_RUNNING);
+	return 0;
+}
+
+static int poststart_run(struct container *container, struct err *e)
+{
+	const struct oci_config *config;
+	struct oci_state state;
+
+	if (!container->record.has_poststart.value)
+		return 0;
+	if (container_config(container, &config, e) < 0)
+		return -e->code;
+	container_describe(container, phase_name(PHASE_RUNNING), false, &state);
+	return hooks_run(config, OCI_HOOK_POSTSTART, &state, e);
+}
+
+static void start_undo(struct container *container)
+{
+	struct err why;
+	char text[1200];
+
+	if (container_destroy(container, &why) < 0)
+		log_warning("undoing failed too, 'delete --force %s' removes what is left: %s",
+			    container->id, err_format(&why, text, sizeof(text)));
+}
+
+int container_start(struct container *container, struct err *e)
+{
+	auto_fd int notify_fd = FD_NONE;
+
+	/* Without a program nothing has begun that would have to be undone. */
+	if (!container->record.has_process.value)
+		return program_start(container, e);
+	if (notify_open(container, &notify_fd, e) < 0 || program_start(container, e) < 0 ||
+	    poststart_run(container, e) < 0) {
+		start_undo(container);
+		return -e->code;
+	}
+	if (notify_fd >= 0 && notify_forward(container, notify_fd, e) < 0)
+		log_warning("%s", e->text);
+	return 0;
+}
+
+int runtime_start(const struct runtime *runtime, const char *id, struct err *e)
+{
+	auto_container *container = NULL;
+
+	if (container_find(runtime, id, CONTAINER_CHANGE, &container, e) < 0 ||
+	    phase_check(container->phase, VERB_START, id, e) < 0)
+		return -e->code;
+	return container_start(container, e);
+}
