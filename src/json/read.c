@@ -235,7 +235,8 @@ static int on_end_object(void *context)
 	size_t count = reader->count - first;
 	struct json_member *members =
 		count > 0 ? arena_new_array(reader->arena, count, struct json_member) : NULL;
-	const struct slot *duplicate = duplicate_find(reader->slots + first, count);
+	const struct slot *duplicate =
+		count > 0 ? duplicate_find(reader->slots + first, count) : NULL;
 
 	if (duplicate) {
 		(void)text_refuse(reader->e, reader->text, reader->size,
