@@ -111,7 +111,7 @@ int mount_modern_create(const char *type, const char *source, unsigned long flag
 	if (context < 0) {
 		if (errno == ENODEV)
 			return fail(e, ENODEV, "file system type '%s'", type);
-		return leave_to_classic(xasprintf("fsopen: %s", strerror(errno)), ret_reason);
+		return leave_to_classic(xstrdup(""), ret_reason);
 	}
 	r = configure(context, source, flags, data);
 	if (r < 0) {
