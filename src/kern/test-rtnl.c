@@ -1,0 +1,152 @@
+/* Network devices in namespaces of their own, and the text of counters. */
+#include "kern/rtnl.h"
+
+#include "kern/namespaces.h"
+#include "test-support.h"
+
+#include "rtnl-message.h"
+
+#include <sys/socket.h>
+
+static void test_counters(void)
+{
+	static const char text[] =
+		"Inter-|   Receive                                                |  Transmit\n"
+		" face |bytes    packets errs drop fifo frame compressed multicast|bytes    "
+		"packets\n"
+		"    lo: 10 2 3 4 0 0 0 0 50 6 7 8 0 0 0 0\n"
+		"eth0:18446744073709551615 1 0 0 0 0 0 0 1 1 0 0 0 0 0 0\n"
+		"a-name-that-is-much-too-long: 1 2 3 4 0 0 0 0 5 6 7 8 0 0 0 0\n"
+		"few: 1 2 3\n";
+	auto_arena arena = {0};
+	struct net_counters *all = NULL;
+	size_t count = 0;
+
+	net_counters_parse(text, &arena, &all, &count);
+	check_number(count, 2);
+	check_text(all[0].name, "lo");
+	check(all[0].rx_bytes == 10 && all[0].rx_packets == 2 && all[0].rx_errors == 3 &&
+	      all[0].rx_dropped == 4);
+	check(all[0].tx_bytes == 50 && all[0].tx_packets == 6 && all[0].tx_errors == 7 &&
+	      all[0].tx_dropped == 8);
+	check_text(all[1].name, "eth0");
+	check(all[1].rx_bytes == UINT64_MAX);
+	net_counters_parse("", &arena, &all, &count);
+	check_number(count, 0);
+}
+
+static void test_requests(void)
+{
+	struct rtnl_request request;
+	char bytes[RTNL_REQUEST_SIZE] = "";
+
+	(void)rtnl_start(&request, RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
+	rtnl_add(&request, IFLA_IFNAME, bytes, 16);
+	check(!request.overflow);
+	rtnl_add(&request, IFLA_IFNAME, bytes, sizeof(bytes) - 40);
+	check(request.overflow);
+	check(request.header.nlmsg_len <= RTNL_REQUEST_SIZE);
+	rtnl_add(&request, IFLA_IFNAME, bytes, SIZE_MAX - 3);
+	check(request.header.nlmsg_len <= RTNL_REQUEST_SIZE);
+}
+
+/* A dummy device: only tests make devices. */
+static int make_dummy(const char *name)
+{
+	struct rtnl_request request;
+	char reply[4096];
+	auto_fd int sock = FD_NONE;
+	struct nlattr inner = {.nla_len = 4 + 6, .nla_type = IFLA_INFO_KIND};
+	char nested[16] = "";
+	struct err e;
+	ssize_t size;
+
+	(void)rtnl_start(&request, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL,
+			 sizeof(struct ifinfomsg));
+	rtnl_add_text(&request, IFLA_IFNAME, name);
+	memcpy(nested, &inner, sizeof(inner));
+	memcpy(nested + 4, "dummy", 6);
+	rtnl_add(&request, IFLA_LINKINFO, nested, 12);
+	request.header.nlmsg_seq = 77;
+	if (rtnl_open(&sock, &e) < 0 || send(sock, request.bytes, request.header.nlmsg_len, 0) < 0)
+		return -1;
+	size = recv(sock, reply, sizeof(reply), 0);
+	return size < 0 ? -1 : rtnl_read(reply, (size_t)size, 77, NULL, NULL);
+}
+
+static void check_there(int sock, struct err *e)
+{
+	auto_arena arena = {0};
+	struct rtnl_address address = {
+		.family = AF_INET,
+		.prefix = 24,
+		.size = 4,
+		.has_local = true,
+		.has_peer = true,
+		.local = {192, 0, 2, 1},
+		.peer = {192, 0, 2, 1},
+	};
+	struct rtnl_address six = {.family = AF_INET6, .prefix = 64, .size = 16, .has_peer = true};
+	struct rtnl_address *found = NULL;
+	struct rtnl_link link = {0};
+	size_t count = 0;
+
+	check_number(rtnl_link_find(sock, "moved0", &link, e), RTNL_FOUND);
+	check_text(link.name, "moved0");
+	check_number(rtnl_link_find(sock, "dummy0", &link, e), RTNL_ABSENT);
+	check_number(rtnl_link_find(sock, "moved0", &link, e), RTNL_FOUND);
+	check_zero(rtnl_address_add(sock, link.index, &address, e), e, "add an address");
+	check_zero(rtnl_address_add(sock, link.index, &address, e), e, "again");
+	memcpy(six.peer, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+	check_zero(rtnl_address_add(sock, link.index, &six, e), e, "add another");
+	check_zero(rtnl_link_set_up(sock, link.index, true, e), e, "up");
+	check_zero(rtnl_addresses(sock, link.index, &arena, &found, &count, e), e, "list");
+	check_number(count, 2);
+	check(count == 2 && memcmp(found[0].local, address.local, 4) == 0 &&
+	      found[0].prefix == 24 && memcmp(found[1].peer, six.peer, 16) == 0);
+}
+
+static void test_links(void)
+{
+	auto_fd int other = FD_NONE;
+	auto_fd int first = FD_NONE;
+	auto_fd int sock = FD_NONE;
+	struct rtnl_link link = {0};
+	struct err e;
+
+	check_zero(namespace_unshare(CLONE_NEWNET, &e), &e, "a network namespace");
+	check_zero(namespace_open("/proc/self/ns/net", CLONE_NEWNET, &other, &e), &e, "its fd");
+	check_zero(namespace_unshare(CLONE_NEWNET, &e), &e, "another");
+	check_zero(namespace_open("/proc/self/ns/net", CLONE_NEWNET, &first, &e), &e, "its fd");
+	check_zero(rtnl_open(&sock, &e), &e, "a socket");
+	check_number(rtnl_link_find(sock, "lo", &link, &e), RTNL_FOUND);
+	check(!(link.flags & IFF_UP));
+	check_zero(rtnl_loopback_up(&e), &e, "loopback");
+	check_number(rtnl_link_find(sock, "lo", &link, &e), RTNL_FOUND);
+	check(link.flags & IFF_UP);
+	check_number(rtnl_link_find(sock, "nosuch", &link, &e), RTNL_ABSENT);
+	check_number(rtnl_link_find(sock, "a-name-that-is-too-long", &link, &e), -EINVAL);
+	check_number(rtnl_link_find(sock, "", &link, &e), -EINVAL);
+	if (make_dummy("dummy0") != RTNL_DONE) {
+		tap_skip("no dummy devices here");
+		return;
+	}
+	check_number(rtnl_link_find(sock, "dummy0", &link, &e), RTNL_FOUND);
+	check_zero(rtnl_link_move(sock, link.index, other, "moved0", &e), &e, "move it");
+	check_number(rtnl_link_find(sock, "dummy0", &link, &e), RTNL_ABSENT);
+	check_zero(namespace_join(other, CLONE_NEWNET, &e), &e, "follow it");
+	fd_close(&sock);
+	check_zero(rtnl_open(&sock, &e), &e, "a socket there");
+	check_there(sock, &e);
+}
+
+int main(void)
+{
+	test_counters();
+	test_requests();
+	if (is_root())
+		test_links();
+	else
+		tap_skip("network namespaces need root");
+	return tap_done();
+}
