@@ -165,19 +165,21 @@ static int init_open(struct cgroup *cgroup, struct hierarchy *h, pid_t init, int
 	return r == CGROUP_ABSENT ? refuse(e, ENOENT, "cgroup '%s' has gone", path) : r;
 }
 
-/* The directory a process of this container goes to in one hierarchy. */
+/* The directory a process of this container goes to in one hierarchy: *ret_fd, which is the
+ * hierarchy's own or, when it is another, the caller's in *own. */
 static int target_open(struct cgroup *cgroup, struct hierarchy *h, pid_t init,
-		       const struct strv *sub, int *ret_fd, struct err *e)
+		       const struct strv *sub, int *own, int *ret_fd, struct err *e)
 {
 	int r = hierarchy_open(cgroup, h, e);
 
 	if (r != 0)
 		return r;
 	if (sub && sub->count > 0)
-		return sub_open(cgroup, h, sub, ret_fd, e);
-	if (h->info->is_v2 && init > 0 && is_inner_node(h->fd))
-		return init_open(cgroup, h, init, ret_fd, e);
-	return hierarchy_walk(h->fd, &cgroup->parts, 0, ret_fd, e);
+		r = sub_open(cgroup, h, sub, own, e);
+	else if (h->info->is_v2 && init > 0 && is_inner_node(h->fd))
+		r = init_open(cgroup, h, init, own, e);
+	*ret_fd = *own >= 0 ? *own : h->fd;
+	return r;
 }
 
 /* ---- by pid ---- */
@@ -190,8 +192,9 @@ static int join(struct cgroup *cgroup, pid_t pid, pid_t init, const struct strv 
 	(void)snprintf(text, sizeof(text), "%d", (int)pid);
 	hierarchy_each(h, cgroup)
 	{
-		auto_fd int fd = FD_NONE;
-		int r = target_open(cgroup, h, init, sub, &fd, e);
+		auto_fd int own = FD_NONE;
+		int fd = FD_NONE;
+		int r = target_open(cgroup, h, init, sub, &own, &fd, e);
 
 		denied += h->denied;
 		if (r < 0)
@@ -256,15 +259,16 @@ void cgroup_entry_done(struct cgroup_entry *entry)
 static int entry_add(struct cgroup *cgroup, struct hierarchy *h, pid_t init, const struct strv *sub,
 		     struct cgroup_entry *entry, struct err *e)
 {
-	auto_fd int fd = FD_NONE;
-	int r = target_open(cgroup, h, init, sub, &fd, e);
+	auto_fd int own = FD_NONE;
+	int fd = FD_NONE;
+	int r = target_open(cgroup, h, init, sub, &own, &fd, e);
 	int tasks;
 
 	if (r != 0)
 		return r;
 	if (h->info->is_v2) {
-		entry->clone_fd = take_fd(&fd);
-		return 0;
+		entry->clone_fd = own >= 0 ? take_fd(&own) : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		return entry->clone_fd < 0 ? fail(e, errno, "duplicate a descriptor") : 0;
 	}
 	if (entry->task_count == CGROUP_ENTRY_FDS_MAX)
 		return refuse(e, ENOSPC, "more than %d cgroup hierarchies", CGROUP_ENTRY_FDS_MAX);

@@ -20,6 +20,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 enum { MOUNTINFO_MAX = 64 * 1024 * 1024, MOUNTINFO_FIELDS = 5 };
@@ -371,17 +372,15 @@ static uint64_t probe_namespaces(void)
 		{"net", CLONE_NEWNET},	     {"pid", CLONE_NEWPID}, {"time", CLONE_NEWTIME_BIT},
 		{"user", CLONE_NEWUSER},     {"uts", CLONE_NEWUTS},
 	};
-	auto_dir DIR *directory = opendir("/proc/self/ns");
-	struct dirent *entry;
+	auto_fd int directory = open("/proc/self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	uint64_t known = 0;
 
-	if (!directory)
-		return 0;
-	while ((entry = readdir(directory))) {
-		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-			if (str_is(entry->d_name, kinds[i].name))
-				known |= kinds[i].flag;
-		}
+	/* Reading the directory or following the links would make an inode for each. */
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && directory >= 0; i++) {
+		struct stat st;
+
+		if (fstatat(directory, kinds[i].name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			known |= kinds[i].flag;
 	}
 	return known;
 }
