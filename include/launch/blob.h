@@ -19,7 +19,7 @@
 #define LAUNCH_SIZE_MAX (64U << 20)
 
 enum launch_flags {
-	LAUNCH_JOIN_PID = 1 << 0,   /* setns(pid_ns_fd), go on in a child, report it and leave */
+	LAUNCH_FORK = 1 << 0,	    /* go on in a child (another pid namespace), report it, leave */
 	LAUNCH_WAIT_START = 1 << 1, /* wait at start_fd, report to result_fd */
 	LAUNCH_TERMINAL = 1 << 2,   /* stdio[0] becomes the controlling terminal */
 	LAUNCH_SET_GROUPS = 1 << 3,
@@ -61,17 +61,16 @@ struct launch_blob {
 	uint64_t magic;
 	uint32_t size, flags;
 
-	/* descriptors, -1: none; all close-on-exec */
-	int32_t sync_fd;   /* the handshake socket */
-	int32_t start_fd;  /* FIFO, opened for reading and writing */
-	int32_t result_fd; /* FIFO, the same */
-	int32_t proc_fd;   /* a procfs where labels are written */
-	int32_t pid_ns_fd;
+	/* descriptors, -1: none; made close-on-exec by the program */
+	int32_t sync_fd;       /* the handshake socket */
+	int32_t start_fd;      /* FIFO, opened for reading and writing */
+	int32_t result_fd;     /* FIFO, the same */
+	int32_t proc_fd;       /* a procfs where labels are written */
 	int32_t hook_input_fd; /* the state document of startContainer hooks */
 	int32_t stdio[3];      /* to become 0, 1, 2; -1: leave */
 
-	uint32_t keep_fds; /* 3 .. 3 + keep_fds - 1 stay open in the program */
-	uint32_t argv, envp, cwd;
+	uint32_t argv; /* 0: nothing to run, only wait */
+	uint32_t envp, cwd;
 	uint32_t search_path; /* PATH of the container; 0: it has none */
 	uint32_t apparmor, selinux;
 	uint32_t hooks, hook_count;

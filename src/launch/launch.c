@@ -11,6 +11,7 @@
 
 #include <asm/signal.h>
 #include <linux/errno.h>
+#include <linux/fcntl.h>
 #include <linux/mman.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
@@ -66,6 +67,18 @@ static struct launch_blob *map_blob(int fd)
 	return (struct launch_blob *)address;
 }
 
+/* What the runtime left open for us must not reach the program. */
+static void close_on_exec(const struct launch_blob *blob)
+{
+	const int32_t fds[] = {blob->sync_fd,  blob->start_fd,	    blob->result_fd,
+			       blob->proc_fd,  blob->hook_input_fd, blob->stdio[0],
+			       blob->stdio[1], blob->stdio[2]};
+
+	for (unsigned int i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] > 2)
+			SYS(__NR_fcntl, fds[i], F_SETFD, FD_CLOEXEC);
+}
+
 static void load(struct launch *launch, int fd)
 {
 	struct launch_hook *hooks;
@@ -73,6 +86,7 @@ static void load(struct launch *launch, int fd)
 	launch->blob = map_blob(fd);
 	if (!launch->blob)
 		launch_exit(EXIT_FAILED);
+	close_on_exec(launch->blob);
 	relocate(launch, launch->blob->argv);
 	relocate(launch, launch->blob->envp);
 	hooks = blob_data(launch, launch->blob->hooks);
@@ -82,16 +96,14 @@ static void load(struct launch *launch, int fd)
 	}
 }
 
-/* A pid namespace is entered by children only: go on as one, the sibling of this process. */
-static void join_pid_namespace(const struct launch *launch)
+/* The runtime has set the pid namespace, which children enter only: go on as one, the sibling of
+ * this process. */
+static void fork_into_pid_namespace(const struct launch *launch)
 {
 	long result;
 
-	if (!(launch->blob->flags & LAUNCH_JOIN_PID))
+	if (!(launch->blob->flags & LAUNCH_FORK))
 		return;
-	result = SYS(__NR_setns, launch->blob->pid_ns_fd, CLONE_NEWPID);
-	if (result < 0)
-		launch_fail(launch, result, "join the container's pid namespace", NULL);
 	result = SYS(__NR_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
 	if (result < 0)
 		launch_fail(launch, result, "fork into the container's pid namespace", NULL);
@@ -154,8 +166,9 @@ _Noreturn void launch_main(const long *stack)
 	if (stack[0] != 2)
 		launch_exit(EXIT_FAILED);
 	load(&launch, number_of(argv[1]));
-	join_pid_namespace(&launch);
-	settle(&launch);
+	fork_into_pid_namespace(&launch);
+	if (launch.blob->argv)
+		settle(&launch);
 	settings_signals();
 	/* From here on the end of the socket is what tells that the runtime has gone. */
 	SYS(__NR_prctl, PR_SET_PDEATHSIG, 0, 0, 0, 0);
@@ -171,5 +184,7 @@ _Noreturn void launch_main(const long *stack)
 		wait_for_start(&launch);
 		hooks_run(&launch);
 	}
+	if (!launch.blob->argv)
+		launch_refuse(&launch, EINVAL, "there is no process in the configuration", NULL);
 	program_execute(&launch);
 }

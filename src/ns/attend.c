@@ -1,0 +1,93 @@
+/*
+ * Limits and the out-of-memory score of a process in the making.
+ *
+ * Both may need rights in the initial user namespace, which the process gives up, and the process's
+ * own uid, which the runtime may lack: so each side does what it can, and the last one checks.
+ */
+#include "attend.h"
+
+#include "base/fd.h"
+#include "base/num.h"
+#include "base/str.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+void attend_raise_limits(const struct plan_process *process, pid_t pid)
+{
+	if (!process)
+		return;
+	list_each(struct plan_rlimit, wanted, &process->rlimits)
+	{
+		struct rlimit64 now;
+		__rlimit_resource_t type = (__rlimit_resource_t)wanted->type.value;
+
+		if (prlimit64(pid, type, NULL, &now) < 0 || wanted->hard.value <= now.rlim_max)
+			continue;
+		now.rlim_max = wanted->hard.value;
+		(void)prlimit64(pid, type, &now, NULL);
+	}
+}
+
+static void oom_path(pid_t pid, char *out, size_t size)
+{
+	if (pid)
+		(void)snprintf(out, size, "/proc/%d/oom_score_adj", (int)pid);
+	else
+		(void)snprintf(out, size, "/proc/self/oom_score_adj");
+}
+
+static bool is_score(const char *path, int wanted)
+{
+	auto_buf text = {0};
+	struct err ignored;
+	int score;
+
+	if (file_read(AT_FDCWD, path, 64, true, &text, &ignored) < 0)
+		return false;
+	if (text.size && text.data[text.size - 1] == '\n')
+		text.data[--text.size] = '\0';
+	return num_int(buf_text(&text), &score) == 0 && score == wanted;
+}
+
+static int set_score(pid_t pid, int wanted, struct err *e)
+{
+	char path[64], text[16];
+
+	oom_path(pid, path, sizeof(path));
+	if (is_score(path, wanted))
+		return 0;
+	(void)snprintf(text, sizeof(text), "%d", wanted);
+	return file_write_existing(AT_FDCWD, path, text, e);
+}
+
+int attend_oom_score(const struct plan_process *process, pid_t pid, struct err *e)
+{
+	int r;
+
+	if (!process || !process->oom_score_adj.is_set)
+		return 0;
+	r = set_score(pid, process->oom_score_adj.value, e);
+	return r < 0 ? wrap(e, "process.oomScoreAdj") : 0;
+}
+
+void attend_own_oom_score(const struct plan_process *process)
+{
+	struct err ignored;
+
+	if (process && process->oom_score_adj.is_set)
+		(void)!set_score(0, process->oom_score_adj.value, &ignored);
+}
+
+void attend_abandon(struct process *process)
+{
+	struct err ignored;
+	int status;
+
+	if (process->pid <= 0)
+		return;
+	(void)!process_signal(process, SIGKILL, &ignored);
+	(void)!process_reap(process->pid, &status, &ignored);
+	process_done(process);
+}
