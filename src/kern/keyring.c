@@ -40,7 +40,7 @@ static int get_permissions(unsigned long key, unsigned long *ret)
 
 int keyring_join_new(const char *name, struct err *e)
 {
-	unsigned long permissions;
+	unsigned long permissions = 0;
 	long key = sys_keyctl(KEYCTL_JOIN_SESSION_KEYRING, (unsigned long)name, 0, 0, 0);
 	int r;
 

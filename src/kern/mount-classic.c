@@ -43,7 +43,7 @@ static int mount_pending_on(const struct mount_pending *pending, const char *tar
 static int check_mounted(const struct mount_pending *pending, int target, int fd, const char *path,
 			 struct err *e)
 {
-	uint64_t before, after;
+	uint64_t before = 0, after = 0;
 	int r = mount_id(target, &before, e);
 
 	if (r == 0)

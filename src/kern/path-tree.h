@@ -115,8 +115,11 @@ static inline bool tree_compare(int root, const char *path, int flags)
  * openat2(2) give up (EAGAIN), so what differs is asked again: a real difference stays. */
 static inline bool tree_agrees(int root, const char *path, int flags)
 {
-	return tree_compare(root, path, flags) || tree_compare(root, path, flags) ||
-	       tree_compare(root, path, flags);
+	bool agrees = false;
+
+	for (int i = 0; i < 3 && !agrees; i++)
+		agrees = tree_compare(root, path, flags);
+	return agrees;
 }
 
 /* The flags to try, by number; 0 ends. */

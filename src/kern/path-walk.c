@@ -24,7 +24,7 @@
 #define DEPTH_MAX   255
 #define LINKS_MAX   40
 #define RETRIES_MAX 128
-#define HANDLE	    (O_PATH | O_NOFOLLOW | O_CLOEXEC)
+#define HANDLE	    (O_PATH | O_NOFOLLOW)
 
 struct walk {
 	int root; /* borrowed */
@@ -94,13 +94,13 @@ static int expand(struct walk *walk, int fd, const char *rest)
 static int open_directory(const struct walk *walk, const char *name,
 			  const struct path_walk_request *request)
 {
-	int fd = openat(top(walk), name, HANDLE);
+	int fd = openat(top(walk), name, HANDLE | O_CLOEXEC);
 
 	if (fd >= 0 || errno != ENOENT || !request->make)
 		return fd >= 0 ? fd : -errno;
 	if (mkdirat(top(walk), name, request->mode) < 0 && errno != EEXIST)
 		return -errno;
-	fd = openat(top(walk), name, HANDLE);
+	fd = openat(top(walk), name, HANDLE | O_CLOEXEC);
 	return fd >= 0 ? fd : -errno;
 }
 
@@ -154,7 +154,7 @@ static int finish_directory(struct walk *walk, bool had_slash, struct path_walk_
 static int finish_leaf(struct walk *walk, const char *name, const struct path_walk_request *request,
 		       struct path_walk_end *ret)
 {
-	auto_fd int fd = openat(top(walk), name, HANDLE);
+	auto_fd int fd = openat(top(walk), name, HANDLE | O_CLOEXEC);
 
 	if (fd < 0 && errno != ENOENT)
 		return -errno;
@@ -266,7 +266,7 @@ static bool is_on_mount(int fd, uint64_t id)
 /* A handle of a component: on the same mount and no link. -errno. */
 static int enter(int at, const char *name, uint64_t mount)
 {
-	auto_fd int fd = openat(at, name, HANDLE);
+	auto_fd int fd = openat(at, name, HANDLE | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;

@@ -92,8 +92,8 @@ static int open_pidfd(pid_t pid)
 int process_open(pid_t pid, uint64_t born, struct process *ret, struct err *e)
 {
 	auto_fd int pidfd = FD_NONE;
-	uint64_t found;
-	char state;
+	uint64_t found = 0;
+	char state = 0;
 	int r;
 
 	if (pid <= 0)
@@ -119,7 +119,7 @@ int process_open(pid_t pid, uint64_t born, struct process *ret, struct err *e)
 /* Whether the pid is still that process, as far as /proc can tell. */
 static bool is_still(const struct process *process, char *ret_state)
 {
-	uint64_t born;
+	uint64_t born = 0;
 
 	return process_stat(process->pid, &born, ret_state) == 0 &&
 	       (process->born == 0 || born == process->born);
@@ -148,7 +148,7 @@ int process_signal(const struct process *process, int signal, struct err *e)
 static int wait_by_looking(const struct process *process, uint64_t deadline)
 {
 	const struct timespec pause = {.tv_nsec = 10L * 1000 * 1000};
-	char state;
+	char state = 0;
 
 	while (is_still(process, &state) && state != 'Z' && state != 'X') {
 		if (deadline && clock_left_ms(deadline) == 0)

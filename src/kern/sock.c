@@ -142,6 +142,7 @@ static ssize_t receive(int sock, struct msghdr *message, uint64_t deadline)
 	}
 }
 
+/* As many as recvmsg(2) has things to tell. NOLINTNEXTLINE(readability-function-size) */
 int sock_receive(int sock, void *bytes, size_t size, size_t *ret_size, int *fds, size_t fd_limit,
 		 size_t *ret_fd_count, uint64_t deadline, struct err *e)
 {

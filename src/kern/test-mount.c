@@ -118,6 +118,7 @@ static void test_long_option(void)
 
 		(void)snprintf(name, sizeof(name), "/layers/some-rather-long-name-%02d", i);
 		fd = target(name, true);
+		check(fd >= 0);
 		buf_printf(&data, "%s%s%s", i ? ":" : "", place_path, name);
 	}
 	if (mount_create("overlay", "overlay", 0, buf_text(&data), &overlay, &e) == -ENODEV) {
@@ -235,6 +236,50 @@ static void move_root(void)
 		_exit(4);
 }
 
+/* What the owner of the mount namespace we came from has set cannot be cleared in ours. */
+static void clear_locked(void)
+{
+	static const struct id_range range = {0, 0, 1};
+	const struct id_map map = {&range, 1};
+	auto_mount copy = MOUNT_NONE;
+	auto_fd int source = FD_NONE;
+	auto_fd int place = FD_NONE;
+	struct mount_change change = MOUNT_CHANGE_NONE;
+	struct err e;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 ||
+	    idmap_write(getpid(), ID_USERS, &map, false, &e) < 0)
+		_exit(1);
+	fd_close(&root);
+	root = open(place_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (path_make_target(root, "/locked", true, 0, &source, &e) < 0 ||
+	    path_make_target(root, "/unlocked", true, 0, &place, &e) < 0 ||
+	    mount_clone(source, "", 0, &copy, &e) < 0 ||
+	    mount_attach(&copy, place, root, "/unlocked", &e) < 0)
+		_exit(2);
+	change.set = MOUNT_ATTR_RDONLY;
+	change.clear = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+	if (mount_change_fd(copy.fd, &change, &e) != -EPERM)
+		_exit(3);
+	change.best_effort_clear = true;
+	if (mount_change_fd(copy.fd, &change, &e) < 0)
+		_exit(4);
+	if ((flags_at("/unlocked") & (ST_NOSUID | ST_RDONLY)) != (ST_NOSUID | ST_RDONLY))
+		_exit(5);
+}
+
+static void test_locked(void)
+{
+	auto_mount locked = MOUNT_NONE;
+	auto_fd int place = target("/locked", true);
+	auto_fd int other = target("/unlocked", true);
+	struct err e;
+
+	check_zero(mount_create("tmpfs", "x", MS_NOSUID, NULL, &locked, &e), &e, "a nosuid one");
+	check_zero(mount_attach(&locked, place, root, "/locked", &e), &e, "attach it");
+	in_child(clear_locked, "locked attributes");
+}
+
 static void test_flags(void)
 {
 	unsigned long flags = MS_RDONLY | MS_NODEV | MS_NODIRATIME | MS_NOATIME | MS_SYNCHRONOUS;
@@ -288,6 +333,7 @@ static void test_everything(bool is_modern)
 	test_recursive(is_modern);
 	if (is_modern)
 		test_idmap();
+	test_locked();
 	in_child(pivot, "pivot_root");
 	in_child(move_root, "moving the root");
 	test_proc();
