@@ -243,6 +243,13 @@ set_args()
 		mv "$CONFIG.new" "$CONFIG"
 }
 
+# big_number WORD NUMBER: puts a number where the string WORD is, last of all edits, for jq would
+# round one that a double cannot hold.
+big_number()
+{
+	sed -i "s/\"$1\"/$2/" "$CONFIG"
+}
+
 # create [OPTION...]; start; run_detached [OPTION...]: with the test's bundle and id, stdio in files.
 create()
 {
