@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "unit.h"
 
 #include <fcntl.h>
@@ -144,12 +145,15 @@ int cgroup_remove(struct cgroup *cgroup, struct err *e)
 	if (cgroup->is_none || cgroup->is_foreign)
 		return 0;
 	if (cgroup->is_systemd) {
-		/* A scope is stopped by SIGTERM and patience; ours is over already. */
+		struct err stop;
+
+		/* A scope is stopped by SIGTERM and patience; ours is over already. Its end also
+		 * ends the unit, so a systemd that does not answer is no reason to keep it. */
 		r = cgroup_signal(cgroup, SIGKILL, e);
-		if (r == 0)
-			r = systemd_stop(cgroup->where, e);
 		if (r < 0)
 			return r;
+		if (systemd_stop(cgroup->where, &stop) < 0)
+			log_debug("%s", stop.text);
 	}
 	return remove_all(cgroup, e);
 }

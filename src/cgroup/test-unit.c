@@ -105,6 +105,7 @@ static void test_without(struct arena *arena)
 	check(cgroup_add(cgroup, getpid(), &none, &e) < 0);
 	check_contains(message(&e), "systemd");
 	check(!cgroup_exists(cgroup));
+	check_ok(cgroup_remove(cgroup, &e));
 	cgroup_close(cgroup);
 }
 
