@@ -53,9 +53,10 @@ op_fn *const op_handlers[PLAN_OP_KINDS] = {
 	[PLAN_OP_MASK_PATH] = op_mask_path,
 };
 
-void child_begin(struct handshake *handshake)
+void child_begin(struct handshake *handshake, const struct cgroup_entry *entry)
 {
 	struct err e;
+	int r;
 
 	handshake_take_log(handshake);
 	if (process_reset_signals(&e) < 0)
@@ -66,6 +67,11 @@ void child_begin(struct handshake *handshake)
 	}
 	if (!handshake_is_alive(handshake))
 		_exit(EXIT_FAILURE);
+	r = entry ? cgroup_entry_enter(entry) : 0;
+	if (r < 0) {
+		(void)fail(&e, -r, "enter the container's cgroup");
+		handshake_give_up(handshake, &e);
+	}
 }
 
 static uint32_t best_id(const struct list *map, struct opt_u32 wanted)
@@ -273,7 +279,7 @@ _Noreturn void child_run(const struct handover *handover, struct handshake *hand
 	};
 	struct err e;
 
-	child_begin(handshake);
+	child_begin(handshake, handover->has_entry && !has_joined ? &handover->entry : NULL);
 	if (settle(&child, has_joined, &e) == 0 && run_ops(&child, &e) == 0)
 		(void)!launch(&child, &e);
 	handshake_give_up(handshake, &e);

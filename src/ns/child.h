@@ -26,8 +26,9 @@ struct child {
  * namespaces of plan->joins already. Ends in execve or _exit. */
 _Noreturn void child_run(const struct handover *handover, struct handshake *handshake,
 			 bool has_joined);
-/* The common beginning of processes the runtime makes: signals, the parent's death, the log. */
-void child_begin(struct handshake *handshake);
+/* The common beginning of processes the runtime makes: signals, the parent's death, the log, the
+ * cgroup (`entry` NULL: the runtime sees to it). */
+void child_begin(struct handshake *handshake, const struct cgroup_entry *entry);
 /* Root (or what the map offers) in a user namespace whose maps have been written. */
 int child_become_root(const struct plan *plan, struct err *e) must_check;
 

@@ -44,6 +44,8 @@ struct entering {
 	struct handshake parent_end, child_end;
 	struct process first, process;
 	struct accepted accepted;
+	struct cgroup_entry entry;
+	bool has_entry;
 };
 
 /* ---- the new process's side ---- */
@@ -153,7 +155,7 @@ static _Noreturn void entering_run(struct entering *entering)
 	struct err e;
 	int r = 0;
 
-	child_begin(&entering->child_end);
+	child_begin(&entering->child_end, entering->has_entry ? &entering->entry : NULL);
 	if (process->apparmor_profile || process->selinux_label)
 		r = proc_open(PROC_PROCESSES, &finish.proc, &e);
 	if (r == 0)
@@ -252,11 +254,29 @@ static int open_all(struct entering *entering, struct backend_stdio *take_stdio,
 	return r;
 }
 
+/* The initial affinity is that of a process outside: then the runtime moves it after setting. */
+static int open_cgroup(struct entering *entering, struct err *e)
+{
+	struct ns_backend *ns = entering->ns;
+	const char *initial = entering->exec->process->affinity_initial;
+	int r;
+
+	if (!ns->cgroup || (initial && *initial))
+		return 0;
+	r = cgroup_entry_open(ns->cgroup, ns->init.pid, entering->exec->cgroup, &entering->entry,
+			      e);
+	entering->has_entry = r == CGROUP_ENTRY_READY;
+	return r < 0 ? r : 0;
+}
+
 static int fork_first(struct entering *entering, struct err *e)
 {
-	const struct process_fork how = PROCESS_FORK_PLAIN;
-	int r = process_fork(&how, &entering->first, e);
+	struct process_fork how = PROCESS_FORK_PLAIN;
+	int r = open_cgroup(entering, e);
 
+	if (r < 0)
+		return r;
+	r = enter_fork(&how, &entering->entry, &entering->has_entry, &entering->first, e);
 	if (r == PROCESS_CHILD) {
 		handshake_done(&entering->parent_end);
 		entering_run(entering);
@@ -276,7 +296,7 @@ static int attend(struct entering *entering, struct err *e)
 		r = affinity_set(pid, process->affinity_initial, e);
 	if (r < 0)
 		return wrap(e, "process.execCPUAffinity.initial");
-	if (ns->cgroup)
+	if (ns->cgroup && !entering->has_entry)
 		r = cgroup_join(ns->cgroup, pid, ns->init.pid, entering->exec->cgroup, e);
 	if (r == 0 && ns->context.intel_rdt)
 		r = resctrl_join(ns->context.intel_rdt, pid, e);
@@ -368,6 +388,7 @@ static void entering_done(struct entering *entering)
 		fd_close(&entering->joins[i].fd);
 	fd_close(&entering->root);
 	fd_close(&entering->image_fd);
+	cgroup_entry_done(&entering->entry);
 	for (int i = 0; i < 3; i++)
 		fd_close(&entering->stdio[i]);
 	handshake_done(&entering->parent_end);
@@ -393,6 +414,7 @@ int ns_exec(struct backend *backend, const struct backend_exec *exec,
 		.first = PROCESS_NONE,
 		.process = PROCESS_NONE,
 		.accepted = {FD_NONE, FD_NONE},
+		.entry = {.clone_fd = FD_NONE},
 	};
 	int r;
 

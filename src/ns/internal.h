@@ -34,7 +34,9 @@ struct handover {
 	int image_fd;	       /* the launch program, sealed */
 	int start_fd, result_fd;
 	int stdio[3];
-	mode_t umask; /* of the caller */
+	mode_t umask;		   /* of the caller */
+	struct cgroup_entry entry; /* the cgroup's doors, when has_entry */
+	bool has_entry;
 };
 
 /* ---- backend.c ---- */
@@ -73,6 +75,13 @@ int fifo_is_waiting(int state_fd, bool *ret, struct err *e) must_check;
 int fifo_remove(int state_fd, struct err *e) must_check;
 /* Gives the word and waits until the program has been executed. */
 int fifo_start(int state_fd, const struct process *init, struct err *e) must_check;
+
+/* ---- enter.c: into the cgroup without waiting for the kernel ---- */
+
+/* Forks; with an entry the child is born in the v2 cgroup, and enters the others itself. *entry is
+ * dropped, and *has_entry cleared, where the kernel cannot. */
+int enter_fork(struct process_fork *how, struct cgroup_entry *entry, bool *has_entry,
+	       struct process *ret, struct err *e) must_check;
 
 /* ---- sources.c ---- */
 

@@ -163,7 +163,7 @@ _Noreturn void join_run(const struct handover *handover, struct handshake *hands
 	struct err e;
 	int r;
 
-	child_begin(handshake);
+	child_begin(handshake, handover->has_entry ? &handover->entry : NULL);
 	r = join_planned(&joining, &e);
 	if (r == 0)
 		r = make_time_namespace(handover->plan, &e);

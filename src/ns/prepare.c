@@ -30,7 +30,7 @@ struct preparing {
 	struct handshake child_end;
 	struct process first; /* the intermediate process, or the init */
 	struct process init;
-	bool is_born_inside; /* in its cgroup already */
+	bool is_inside; /* goes into its cgroup by itself */
 };
 
 bool ns_needs_sealed_self(const struct plan *plan)
@@ -66,20 +66,20 @@ static int open_handover(struct preparing *preparing, struct backend_stdio *take
 	return r;
 }
 
-/* v2: a directory to be born in, which saves the move. */
-static int make_birthplace(struct preparing *preparing, int *ret_fd, struct err *e)
+/* Before the fork: the process enters first of all, so that all it does is accounted there. */
+static int make_cgroup(struct preparing *preparing, struct err *e)
 {
 	struct ns_backend *ns = preparing->ns;
+	struct handover *handover = &preparing->handover;
 	int r;
 
-	*ret_fd = FD_NONE;
-	if (!ns->cgroup || ns->context.facts->cgroup_mode != CGROUP_MODE_UNIFIED ||
-	    ns->context.cgroup->driver.value != PLAN_CGROUP_FS)
+	if (!ns->cgroup)
 		return 0;
 	r = cgroup_create(ns->cgroup, preparing->plan->limits, e);
 	if (r == 0)
-		*ret_fd = cgroup_clone_fd(ns->cgroup);
-	return r;
+		r = cgroup_entry_open(ns->cgroup, 0, NULL, &handover->entry, e);
+	handover->has_entry = r == CGROUP_ENTRY_READY;
+	return r < 0 ? r : 0;
 }
 
 static int fork_first(struct preparing *preparing, struct err *e)
@@ -87,27 +87,22 @@ static int fork_first(struct preparing *preparing, struct err *e)
 	const struct plan *plan = preparing->plan;
 	struct process_fork how = PROCESS_FORK_PLAIN;
 	bool is_general = join_is_needed(plan);
-	auto_fd int birthplace = FD_NONE;
-	int r = make_birthplace(preparing, &birthplace, e);
+	struct handover *handover = &preparing->handover;
+	int r = make_cgroup(preparing, e);
 
 	if (r < 0)
 		return r;
 	/* The cgroup namespace is made when the process is in its cgroup. */
 	if (!is_general)
 		how.flags = plan->new_namespaces.value & ~(uint64_t)CLONE_NEWCGROUP;
-	how.cgroup = birthplace;
-	r = process_fork(&how, &preparing->first, e);
-	if (r == -EOPNOTSUPP && birthplace >= 0) {
-		how.cgroup = FD_NONE;
-		r = process_fork(&how, &preparing->first, e);
-	}
+	r = enter_fork(&how, &handover->entry, &handover->has_entry, &preparing->first, e);
 	if (r == PROCESS_CHILD) {
 		handshake_done(&preparing->ns->handshake);
 		if (is_general)
-			join_run(&preparing->handover, &preparing->child_end);
-		child_run(&preparing->handover, &preparing->child_end, false);
+			join_run(handover, &preparing->child_end);
+		child_run(handover, &preparing->child_end, false);
 	}
-	preparing->is_born_inside = how.cgroup >= 0;
+	preparing->is_inside = handover->has_entry;
 	return r < 0 ? wrap(e, "container init") : 0;
 }
 
@@ -178,11 +173,8 @@ static int put_in_cgroup(struct preparing *preparing, struct err *e)
 
 	if (!cgroup)
 		return 0;
-	if (!preparing->is_born_inside) {
-		r = cgroup_create(cgroup, limits, e);
-		if (r == 0)
-			r = cgroup_add(cgroup, pid, limits, e);
-	}
+	if (!preparing->is_inside)
+		r = cgroup_add(cgroup, pid, limits, e);
 	return r == 0 ? cgroup_apply(cgroup, limits, e) : r;
 }
 
@@ -266,6 +258,7 @@ int ns_prepare(struct backend *backend, const struct plan *plan, struct backend_
 			     .image_fd = FD_NONE,
 			     .start_fd = FD_NONE,
 			     .result_fd = FD_NONE,
+			     .entry = {.clone_fd = FD_NONE},
 			     .stdio = {FD_NONE, FD_NONE, FD_NONE}},
 		.child_end = HANDSHAKE_NONE,
 		.first = PROCESS_NONE,

@@ -237,6 +237,7 @@ void handover_done(struct handover *handover)
 	free(handover->joins);
 	handover->sources = NULL;
 	handover->joins = NULL;
+	cgroup_entry_done(&handover->entry);
 	fd_close(&handover->image_fd);
 	fd_close(&handover->start_fd);
 	fd_close(&handover->result_fd);
