@@ -220,6 +220,8 @@ int cgroup_add(struct cgroup *cgroup, pid_t pid, const struct plan_limits *limit
 		return 0;
 	if (cgroup->is_systemd) {
 		r = systemd_start(cgroup->where, limits, !cgroup->is_unified, pid, e);
+		/* Another's unit: cleaning up must not stop it. */
+		cgroup->is_foreign = r == -EEXIST;
 		/* systemd makes the directories it accounts in; the rest is ours. */
 		if (r == 0)
 			r = make_directories(cgroup, limits, e);

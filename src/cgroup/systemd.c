@@ -74,7 +74,7 @@ static int library_load(struct err *e)
 
 struct job {
 	char path[256]; /* the one waited for; "" until the call returned */
-	char removed[256], result[64];
+	char result[64];
 	bool done;
 };
 
@@ -123,7 +123,8 @@ static int talk_open(struct talk *talk, bool user_manager, struct err *e)
 	return r < 0 ? fail(e, -r, "watch the jobs of systemd") : 0;
 }
 
-/* Calls; a reply of one object path is the job to wait for. -ENOENT: no such unit. */
+/* Calls; a reply of one object path is the job to wait for. -ENOENT: no such unit.
+ * -EEXIST: there is one already. */
 static int talk_call(struct talk *talk, sd_bus_message *message, const char *what, bool has_job,
 		     struct err *e)
 {
@@ -133,9 +134,11 @@ static int talk_call(struct talk *talk, sd_bus_message *message, const char *wha
 	int r = lib.sd_bus_call(talk->bus, message, JOB_NS / 1000, &error, &reply);
 
 	if (r < 0) {
-		bool absent = error.name && str_ends(error.name, ".NoSuchUnit");
-
-		r = refuse(e, absent ? ENOENT : -r, "%s: systemd says: %s", what,
+		if (error.name && str_ends(error.name, ".NoSuchUnit"))
+			r = -ENOENT;
+		if (error.name && str_ends(error.name, ".UnitExists"))
+			r = -EEXIST;
+		r = refuse(e, -r, "%s: systemd says: %s", what,
 			   error.message ? error.message : strerror(-r));
 		lib.sd_bus_error_free(&error);
 		return r;
@@ -363,21 +366,50 @@ static int start_message(sd_bus *bus, const struct plan_cgroup *where,
 	return r < 0 ? fail(e, -r, "put together the unit '%s'", where->unit) : 0;
 }
 
+static int call_unit(struct talk *talk, const char *method, const char *unit, const char *mode,
+		     bool has_job, struct err *e)
+{
+	sd_bus_message *m = NULL;
+	int r = lib.sd_bus_message_new_method_call(talk->bus, &m, SERVICE, PATH, INTERFACE, method);
+
+	if (r >= 0)
+		r = lib.sd_bus_message_append(m, "s", unit);
+	if (r >= 0 && mode)
+		r = lib.sd_bus_message_append(m, "s", mode);
+	r = r < 0 ? fail(e, -r, "put together a call") : talk_call(talk, m, method, has_job, e);
+	if (m)
+		lib.sd_bus_message_unref(m);
+	return r;
+}
+
+static int start(struct talk *talk, const struct plan_cgroup *where,
+		 const struct plan_limits *limits, bool with_devices, pid_t pid, struct err *e)
+{
+	sd_bus_message *m = NULL;
+	int r = start_message(talk->bus, where, limits, with_devices, pid, &m, e);
+
+	if (r == 0)
+		r = talk_call(talk, m, "start", true, e);
+	if (m)
+		lib.sd_bus_message_unref(m);
+	return r;
+}
+
 int systemd_start(const struct plan_cgroup *where, const struct plan_limits *limits,
 		  bool with_devices, pid_t pid, struct err *e)
 {
 	struct talk talk = {0};
-	sd_bus_message *m = NULL;
+	struct err ignored;
 	int r = talk_open(&talk, where->user_manager.value, e);
 
 	if (r == 0)
-		r = start_message(talk.bus, where, limits, with_devices, pid, &m, e);
-	if (r == 0)
-		r = talk_call(&talk, m, "start", true, e);
+		r = start(&talk, where, limits, with_devices, pid, e);
+	/* A unit that has failed long ago keeps its name until it is reset. */
+	if (r == -EEXIST &&
+	    call_unit(&talk, "ResetFailedUnit", where->unit, NULL, false, &ignored) == 0)
+		r = start(&talk, where, limits, with_devices, pid, e);
 	if (r == 0)
 		r = talk_wait(&talk, "start", e);
-	if (m)
-		lib.sd_bus_message_unref(m);
 	talk_done(&talk);
 	return r < 0 ? wrap(e, "systemd unit '%s'", where->unit) : 0;
 }
@@ -417,22 +449,6 @@ int systemd_update(const struct plan_cgroup *where, const struct plan_limits *li
 		lib.sd_bus_message_unref(m);
 	talk_done(&talk);
 	return r < 0 ? wrap(e, "systemd unit '%s'", where->unit) : 0;
-}
-
-static int call_unit(struct talk *talk, const char *method, const char *unit, const char *mode,
-		     bool has_job, struct err *e)
-{
-	sd_bus_message *m = NULL;
-	int r = lib.sd_bus_message_new_method_call(talk->bus, &m, SERVICE, PATH, INTERFACE, method);
-
-	if (r >= 0)
-		r = lib.sd_bus_message_append(m, "s", unit);
-	if (r >= 0 && mode)
-		r = lib.sd_bus_message_append(m, "s", mode);
-	r = r < 0 ? fail(e, -r, "put together a call") : talk_call(talk, m, method, has_job, e);
-	if (m)
-		lib.sd_bus_message_unref(m);
-	return r;
 }
 
 int systemd_stop(const struct plan_cgroup *where, struct err *e)

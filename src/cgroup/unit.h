@@ -24,7 +24,7 @@ void unit_devices(const struct plan_limits *limits, struct arena *arena,
 
 /* ---- systemd.c ---- */
 
-/* StartTransientUnit with the process in it; waits for the job. */
+/* StartTransientUnit with the process in it; waits for the job. -EEXIST: the name is taken. */
 int systemd_start(const struct plan_cgroup *where, const struct plan_limits *limits,
 		  bool with_devices, pid_t pid, struct err *e) must_check;
 /* SetUnitProperties of the running unit, not kept beyond it. */
