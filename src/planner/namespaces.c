@@ -20,7 +20,7 @@
 enum { CAPABILITY_SETGID = 6, CAPABILITY_SETUID = 7 };
 enum { JOIN_RANKS = 3 };
 
-uint64_t namespace_flag(enum oci_namespace_type type)
+uint64_t planning_namespace_flag(enum oci_namespace_type type)
 {
 	static const uint64_t flags[OCI_NS_TYPES] = {
 		[OCI_NS_PID] = CLONE_NEWPID,	   [OCI_NS_NETWORK] = CLONE_NEWNET,
@@ -106,7 +106,7 @@ static void join_add(struct planning *p, size_t index)
 		list_at(struct oci_namespace, &p->linux_->namespaces, index);
 	struct plan_join *join = list_push(p->arena, &p->plan->joins, struct plan_join);
 
-	join->flag = opt_u64_of(namespace_flag((enum oci_namespace_type) namespace->type.value));
+	join->flag = opt_u64_of(planning_namespace_flag((enum oci_namespace_type) namespace->type.value));
 	join->path = namespace->path;
 	join->origin = arena_printf(p->arena, "linux.namespaces[%zu].path", index);
 }
@@ -130,7 +130,7 @@ int namespaces_plan(struct planning *p, struct err *e)
 		const struct oci_namespace *namespace =
 			list_at(struct oci_namespace, namespaces, i);
 		enum oci_namespace_type type = (enum oci_namespace_type) namespace->type.value;
-		uint64_t flag = namespace_flag(type);
+		uint64_t flag = planning_namespace_flag(type);
 
 		if (!(p->facts->namespaces & flag))
 			return refuse(e, EINVAL,

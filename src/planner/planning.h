@@ -69,7 +69,7 @@ static inline struct opt_u64 opt_flags(uint64_t value)
 
 /* namespaces.c */
 int namespaces_plan(struct planning *p, struct err *e) must_check;
-uint64_t namespace_flag(enum oci_namespace_type type);
+uint64_t planning_namespace_flag(enum oci_namespace_type type);
 void id_maps_copy(struct arena *arena, const struct list *mappings, struct list *ret);
 /* Whether the kernel will refuse setgroups(2) in the user namespace that is made. */
 bool is_setgroups_denied(const struct planning *p);
