@@ -16,10 +16,10 @@
 #include <sys/types.h>
 
 struct bpf_device_rule {
-	bool allow;
-	char type;	      /* 'a' (both), 'b', 'c' */
 	int64_t major, minor; /* -1 = all */
 	unsigned access;      /* BPF_DEVCG_ACC_MKNOD | _READ | _WRITE */
+	char type;	      /* 'a' (both), 'b', 'c' */
+	bool allow;
 };
 
 /* Builds the program. No system calls. -EINVAL for rules that make no sense, -E2BIG for more than

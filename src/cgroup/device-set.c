@@ -176,7 +176,7 @@ static int reduce_with(const struct bpf_device_rule *rules, size_t count, bool d
 	set->count = 0;
 	/* What is judged by no rule is denied. */
 	if (default_allow) {
-		struct bpf_device_rule none = {false, 'a', -1, -1, ACCESS_ALL};
+		struct bpf_device_rule none = {-1, -1, ACCESS_ALL, 'a', false};
 
 		(void)set_add_any(set, &none);
 	}

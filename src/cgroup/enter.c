@@ -125,7 +125,7 @@ static int init_path(const struct hierarchy *h, pid_t init, struct arena *arena,
 	int r;
 
 	(void)snprintf(file, sizeof(file), "/proc/%d/cgroup", (int)init);
-	r = file_read(AT_FDCWD, file, 1024 * 1024, true, &text, e);
+	r = file_read(AT_FDCWD, file, 1 << 20, true, &text, e);
 	if (r < 0)
 		return r;
 	for (char *line = text.data ? strtok_r(text.data, "\n", &state) : NULL; line;

@@ -86,7 +86,7 @@ static int wait_v2(const struct hierarchy *h, uint64_t deadline)
 
 static int wait_v1(const struct hierarchy *h, uint64_t deadline)
 {
-	struct timespec pause = {.tv_nsec = 100 * 1000};
+	struct timespec pause = {.tv_nsec = 100 * 1000L};
 
 	for (;;) {
 		bool frozen = false;
@@ -97,7 +97,7 @@ static int wait_v1(const struct hierarchy *h, uint64_t deadline)
 		if (clock_left_ms(deadline) == 0)
 			return -ETIMEDOUT;
 		(void)nanosleep(&pause, NULL);
-		if (pause.tv_nsec < 10 * 1000 * 1000)
+		if (pause.tv_nsec < 10 * 1000L * 1000)
 			pause.tv_nsec *= 2;
 		r = write_request(h, true);
 		if (r < 0)
@@ -118,12 +118,12 @@ static int open_freezer(struct cgroup *cgroup, struct hierarchy **ret, struct er
 int cgroup_freeze(struct cgroup *cgroup, struct err *e)
 {
 	uint64_t deadline = clock_now() + CGROUP_PATIENCE_NS;
-	struct hierarchy *h;
+	struct hierarchy *h = NULL;
 	int r = open_freezer(cgroup, &h, e);
 
 	if (r < 0)
 		return r;
-	if (r == CGROUP_ABSENT)
+	if (r == CGROUP_ABSENT || !h)
 		return refuse(e, ENOENT, "the container has no cgroup to freeze");
 	r = write_request(h, true);
 	if (r == 0)
@@ -136,11 +136,13 @@ int cgroup_freeze(struct cgroup *cgroup, struct err *e)
 
 int cgroup_thaw(struct cgroup *cgroup, struct err *e)
 {
-	struct hierarchy *h;
+	struct hierarchy *h = NULL;
 	int r = open_freezer(cgroup, &h, e);
 
-	if (r != 0)
-		return r < 0 ? r : 0;
+	if (r < 0)
+		return r;
+	if (r == CGROUP_ABSENT || !h)
+		return 0;
 	r = write_request(h, false);
 	if (r < 0 && r != -ENODEV && r != -ENOENT)
 		return fail(e, -r, "thaw cgroup '%s'", cgroup->path);
@@ -155,7 +157,7 @@ int cgroup_is_frozen(struct cgroup *cgroup, bool *ret, struct err *e)
 
 	if (r < 0)
 		return r;
-	r = r == CGROUP_ABSENT ? 0 : read_state(h, &frozen);
+	r = r == CGROUP_ABSENT || !h ? 0 : read_state(h, &frozen);
 	/* Removed meanwhile, or the file is younger than the kernel. */
 	if (r < 0 && r != -ENODEV && r != -ENOENT)
 		return fail(e, -r, "read the freezer of cgroup '%s'", cgroup->path);

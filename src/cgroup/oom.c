@@ -11,16 +11,17 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 
-static int open_memory(struct cgroup *cgroup, struct hierarchy **ret, struct err *e)
+/* NULL: the error says why. */
+static struct hierarchy *open_memory(struct cgroup *cgroup, struct err *e)
 {
 	struct hierarchy *h = cgroup->is_none ? NULL : cgroup_find(cgroup, "memory");
 	int r = h ? hierarchy_open(cgroup, h, e) : CGROUP_ABSENT;
 
-	if (r == CGROUP_ABSENT)
-		return refuse(e, ENOENT, "the container has no memory cgroup");
 	if (r == 0)
-		*ret = h;
-	return r;
+		return h;
+	if (r == CGROUP_ABSENT)
+		(void)refuse(e, ENOENT, "the container has no memory cgroup");
+	return NULL;
 }
 
 static int watch_v1(const struct hierarchy *h, int *ret_fd, struct err *e)
@@ -57,21 +58,22 @@ static int watch_v2(const struct hierarchy *h, int *ret_fd, struct err *e)
 
 int cgroup_oom_watch(struct cgroup *cgroup, int *ret_fd, struct err *e)
 {
-	struct hierarchy *h;
-	int r = open_memory(cgroup, &h, e);
+	struct hierarchy *h = open_memory(cgroup, e);
+	int r;
 
-	if (r == 0)
-		r = h->info->is_v2 ? watch_v2(h, ret_fd, e) : watch_v1(h, ret_fd, e);
+	if (!h)
+		return -e->code;
+	r = h->info->is_v2 ? watch_v2(h, ret_fd, e) : watch_v1(h, ret_fd, e);
 	return r < 0 ? wrap(e, "cgroup '%s'", cgroup->path) : 0;
 }
 
 int cgroup_oom_count(struct cgroup *cgroup, uint64_t *ret, struct err *e)
 {
-	struct hierarchy *h;
-	int r = open_memory(cgroup, &h, e);
+	struct hierarchy *h = open_memory(cgroup, e);
+	int r;
 
-	if (r < 0)
-		return r;
+	if (!h)
+		return -e->code;
 	r = control_read_key(h->fd, h->info->is_v2 ? "memory.events" : "memory.oom_control",
 			     "oom_kill", ret);
 	/* v1 counts since 4.13. */

@@ -180,7 +180,7 @@ static void nap(uint64_t *nanoseconds)
 int procs_kill(struct cgroup *cgroup, struct hierarchy *h, uint64_t deadline, struct err *e)
 {
 	struct pid_list list = {0};
-	uint64_t pause = 100 * 1000;
+	uint64_t pause = 100 * 1000ULL;
 	bool freeze = false;
 	int r;
 
@@ -206,7 +206,7 @@ int procs_kill(struct cgroup *cgroup, struct hierarchy *h, uint64_t deadline, st
 		(void)freeze_request(cgroup, false);
 		if (r < 0)
 			break;
-		freeze = pause > 1000 * 1000;
+		freeze = pause > 1000 * 1000ULL;
 		nap(&pause);
 	}
 	pid_list_done(&list);

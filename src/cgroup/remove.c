@@ -47,7 +47,7 @@ static int remove_plain(struct cgroup *cgroup, struct hierarchy *h, struct err *
 static int remove_tree(struct cgroup *cgroup, struct hierarchy *h, uint64_t deadline, struct err *e)
 {
 	auto_fd int parent = FD_NONE;
-	struct timespec pause = {.tv_nsec = 50 * 1000};
+	struct timespec pause = {.tv_nsec = 50 * 1000L};
 	int r = hierarchy_open_parent(cgroup, h, &parent, e);
 
 	if (r != 0)
@@ -66,7 +66,7 @@ static int remove_tree(struct cgroup *cgroup, struct hierarchy *h, uint64_t dead
 			return fail(e, -r, "remove cgroup '%s' of '%s'", cgroup->path,
 				    h->info->mount_point);
 		(void)nanosleep(&pause, NULL);
-		if (pause.tv_nsec < 20 * 1000 * 1000)
+		if (pause.tv_nsec < 20 * 1000L * 1000)
 			pause.tv_nsec *= 2;
 		fd_close(&h->fd);
 	}

@@ -206,7 +206,7 @@ static void test_nested(const struct facts *facts)
 	check_text(cgroup_path(cgroup), "/bulkhead-test-a/b");
 	hierarchy_each(h, cgroup)
 	{
-		int fd = dup(h->fd);
+		int fd = fcntl(h->fd, F_DUPFD_CLOEXEC, 3);
 
 		for (int i = 0; i < (h->info->is_v2 ? 200 : 20); i++) {
 			int next;

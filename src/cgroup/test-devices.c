@@ -67,7 +67,7 @@ static size_t draw_rules(struct bpf_device_rule *rules, size_t most)
 			.access = 1 + draw(7),
 		};
 		if (draw(5) == 0)
-			rules[i] = (struct bpf_device_rule){draw(2), 'a', -1, -1, 7};
+			rules[i] = (struct bpf_device_rule){-1, -1, 7, 'a', draw(2)};
 	}
 	return count;
 }
@@ -231,7 +231,7 @@ static void test_kernel(const struct facts *facts, const char *name)
 		r = cgroup_apply(cgroup, &limits, &e);
 		if (r == -EOPNOTSUPP)
 			continue;
-		if (!succeeded(r, &e) || pipe(pipe_fds) < 0)
+		if (!succeeded(r, &e) || pipe2(pipe_fds, O_CLOEXEC) < 0)
 			break;
 		(void)fflush(stdout);
 		pid = fork();

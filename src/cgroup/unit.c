@@ -145,12 +145,13 @@ void unit_devices(const struct plan_limits *limits, struct arena *arena,
 	if (devices_parse(limits, arena, &rules, &count, &ignored) < 0 ||
 	    devices_reduce(rules, count, arena, &set, &ignored) < 0)
 		return;
+	/* systemd has no list of what is forbidden. */
 	if (set.default_allow) {
 		ret[0].value = "auto";
 		return;
 	}
 	/* Without the names of the drivers fewer rules can be told. */
-	if (file_read(AT_FDCWD, "/proc/devices", 1024 * 1024, true, &devices, &ignored) < 0)
+	if (file_read(AT_FDCWD, "/proc/devices", 1 << 20, true, &devices, &ignored) < 0)
 		buf_clear(&devices);
 	for (size_t i = 0; i < set.count; i++)
 		allow_line(&lines, buf_text(&devices), &set.items[i]);

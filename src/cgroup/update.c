@@ -145,8 +145,8 @@ static int check_memory(const struct cgroup *cgroup, const struct plan_limits *l
 int cgroup_update(struct cgroup *cgroup, const struct plan_limits *limits, struct err *e)
 {
 	auto_arena arena = {0};
-	struct setting_place *places, *old;
-	size_t count, old_count;
+	struct setting_place *places = NULL, *old;
+	size_t count = 0, old_count;
 	int r;
 
 	if (cgroup->is_none)

@@ -421,7 +421,7 @@ static bool probe_user_namespace(void)
 int facts_probe(struct arena *arena, struct facts *ret, struct err *e)
 {
 	struct facts facts = {0};
-	char text[128];
+	char text[128] = "";
 	int r = probe_cgroups(arena, &facts, e);
 
 	if (r < 0)

@@ -106,7 +106,7 @@ static struct bpf_device_rule draw_rule(void)
 	};
 
 	if (draw(8) == 0)
-		rule = (struct bpf_device_rule){rule.allow, 'a', -1, -1, 7};
+		rule = (struct bpf_device_rule){-1, -1, 7, 'a', rule.allow};
 	return rule;
 }
 
@@ -150,15 +150,15 @@ static void test_model(void)
 
 static void test_refused(struct arena *arena)
 {
-	struct bpf_device_rule rule = {true, 'x', -1, -1, 7};
+	struct bpf_device_rule rule = {-1, -1, 7, 'x', true};
 	struct bpf_insn *program;
 	size_t size;
 	struct err e;
 
 	check_number(bpf_device_build(arena, &rule, 1, &program, &size, &e), -EINVAL);
-	rule = (struct bpf_device_rule){true, 'c', 1LL << 40, -1, 7};
+	rule = (struct bpf_device_rule){1LL << 40, -1, 7, 'c', true};
 	check_number(bpf_device_build(arena, &rule, 1, &program, &size, &e), -EINVAL);
-	rule = (struct bpf_device_rule){true, 'c', 1, 3, 8};
+	rule = (struct bpf_device_rule){1, 3, 8, 'c', true};
 	check_number(bpf_device_build(arena, &rule, 1, &program, &size, &e), -EINVAL);
 	check_number(bpf_device_build(arena, &rule, SIZE_MAX / 64, &program, &size, &e), -E2BIG);
 }
@@ -177,9 +177,9 @@ static void test_kernel(struct arena *arena)
 {
 	static const char *const trees[] = {"/sys/fs/cgroup/unified", "/sys/fs/cgroup"};
 	struct bpf_device_rule rules[] = {
-		{false, 'a', -1, -1, 7}, {true, 'c', -1, -1, BPF_DEVCG_ACC_MKNOD},
-		{true, 'c', 1, 3, 7},	 {false, 'c', 1, 3, BPF_DEVCG_ACC_WRITE},
-		{true, 'b', 8, -1, 3},
+		{-1, -1, 7, 'a', false}, {-1, -1, BPF_DEVCG_ACC_MKNOD, 'c', true},
+		{1, 3, 7, 'c', true},	 {1, 3, BPF_DEVCG_ACC_WRITE, 'c', false},
+		{8, -1, 3, 'b', true},
 	};
 	auto_fd int first = FD_NONE, second = FD_NONE, tree = FD_NONE, cgroup = FD_NONE;
 	size_t count = 0;
