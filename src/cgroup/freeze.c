@@ -151,7 +151,7 @@ int cgroup_thaw(struct cgroup *cgroup, struct err *e)
 
 int cgroup_is_frozen(struct cgroup *cgroup, bool *ret, struct err *e)
 {
-	struct hierarchy *h;
+	struct hierarchy *h = NULL;
 	bool frozen = false;
 	int r = open_freezer(cgroup, &h, e);
 

@@ -315,7 +315,7 @@ static void test_all(const struct facts *facts, const char *name)
 int main(void)
 {
 	auto_arena arena = {0};
-	struct facts facts, unified;
+	struct facts facts, unified, legacy;
 	struct err e;
 
 	if (!check_ok(facts_probe(&arena, &facts, &e)))
@@ -330,5 +330,10 @@ int main(void)
 	test_bomb(&facts);
 	if (facts.cgroup_mode == CGROUP_MODE_HYBRID && facts_unified(&facts, &unified))
 		test_all(&unified, "the v2 tree alone");
+	if (facts.cgroup_mode == CGROUP_MODE_HYBRID) {
+		legacy = facts_legacy(&facts, &arena);
+		test_all(&legacy, "v1 alone");
+		test_bomb(&legacy);
+	}
 	return tap_done();
 }

@@ -47,6 +47,21 @@ static inline bool facts_unified(const struct facts *host, struct facts *ret)
 	return false;
 }
 
+/* The host's v1 hierarchies without the v2 tree beside them. */
+static inline struct facts facts_legacy(const struct facts *host, struct arena *arena)
+{
+	struct facts facts = *host;
+
+	facts.cgroup_mode = CGROUP_MODE_LEGACY;
+	facts.hierarchies = arena_new_array(arena, host->hierarchy_count, struct cgroup_hierarchy);
+	facts.hierarchy_count = 0;
+	for (size_t i = 0; i < host->hierarchy_count; i++) {
+		if (!host->hierarchies[i].is_v2)
+			facts.hierarchies[facts.hierarchy_count++] = host->hierarchies[i];
+	}
+	return facts;
+}
+
 /* Whether cgroups can be made here. */
 static inline bool can_make(const struct facts *facts)
 {
