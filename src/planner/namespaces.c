@@ -106,7 +106,8 @@ static void join_add(struct planning *p, size_t index)
 		list_at(struct oci_namespace, &p->linux_->namespaces, index);
 	struct plan_join *join = list_push(p->arena, &p->plan->joins, struct plan_join);
 
-	join->flag = opt_u64_of(planning_namespace_flag((enum oci_namespace_type) namespace->type.value));
+	join->flag = opt_u64_of(
+		planning_namespace_flag((enum oci_namespace_type) namespace->type.value));
 	join->path = namespace->path;
 	join->origin = arena_printf(p->arena, "linux.namespaces[%zu].path", index);
 }

@@ -8,8 +8,6 @@
 #include "planner/build.h"
 #include "syscalls.h"
 
-#include <seccomp.h>
-
 enum { KEY_VERSION = 1 };
 
 static void number_put(struct buf *key, uint64_t value)
@@ -32,10 +30,12 @@ static void errno_put(struct buf *key, const struct opt_u32 *value)
 void seccomp_key_write(const struct oci_seccomp *seccomp, uint64_t kernel_flags, struct buf *ret)
 {
 	const char *version = planner_seccomp_version();
+	struct syscalls_arch native;
 
 	number_put(ret, KEY_VERSION);
 	buf_append(ret, version, strlen(version) + 1);
-	number_put(ret, seccomp_arch_native());
+	syscalls_arch_native(&native);
+	number_put(ret, native.token);
 	number_put(ret, kernel_flags);
 	number_put(ret, (uint32_t)seccomp->default_action.value);
 	errno_put(ret, &seccomp->default_errno_ret);

@@ -60,7 +60,7 @@ static int program_find(const struct planning *p, const struct oci_seccomp *secc
 		if (seccomp_cache_find(p->arena, cache, &key, ret))
 			return 0;
 	}
-	r = syscalls_compile(p->arena, seccomp, ret, e);
+	r = seccomp_compile(p->arena, seccomp, ret, e);
 	if (r < 0)
 		return r;
 	log_debug("compiled the seccomp filter: %zu instructions", ret->count);

@@ -1,20 +1,11 @@
 /*
- * The only file that talks to libseccomp: rules in words to a program.
+ * The only file that talks to libseccomp: it knows the system calls of each architecture by name.
  *
- * The library knows each architecture's system calls by name and writes the comparisons; what is
- * added here:
- * - Conditions on one argument that occurs twice are alternatives: the library refuses them in one
- *   rule, so each becomes a rule of its own.
- * - Names the library does not know are left out: profiles are written for newer kernels.
- * - A filter that denies by an errno must not deny calls that did not exist when it was written: a
- *   libc that tries the newest call first falls back on ENOSYS and on nothing else. So calls with
- *   numbers above all that the profile names get ENOSYS, by a head that stands before the library's
- *   program.
+ * It also makes the whole filter where an architecture has multiplexed calls in its own way (s390,
+ * powerpc, mips, ...). The head for newer calls, see filter-rules.c, then stands before the
+ * library's program. The library exports programs to a descriptor only: a memory file.
  *
- * The library probes the kernel when a filter is made, and exports programs to a descriptor only:
- * a memory file.
- *
- * Source: runtime-spec 1.3 config-linux.md "Seccomp"; seccomp_rule_add(3), seccomp_export_bpf(3).
+ * Source: seccomp_syscall_resolve_name(3), seccomp_rule_add(3), seccomp_export_bpf(3).
  */
 #include "syscalls.h"
 #include "planner/build.h"
@@ -34,9 +25,17 @@ enum {
 	ARGUMENTS = 6,
 	ARCHS_MAX = 32,
 	X32_BIT = 0x40000000,
-	/* Below this a tree of comparisons is no faster than a chain. */
-	TREE_FROM_RULES = 32,
 };
+
+/* The actions of rules are the kernel's numbers; the library's are the same. */
+_Static_assert(SCMP_ACT_ALLOW == SECCOMP_RET_ALLOW && SCMP_ACT_LOG == SECCOMP_RET_LOG &&
+		       SCMP_ACT_NOTIFY == SECCOMP_RET_USER_NOTIF &&
+		       SCMP_ACT_TRAP == SECCOMP_RET_TRAP &&
+		       SCMP_ACT_KILL_PROCESS == SECCOMP_RET_KILL_PROCESS &&
+		       SCMP_ACT_KILL_THREAD == SECCOMP_RET_KILL_THREAD &&
+		       SCMP_ACT_ERRNO(1) == (SECCOMP_RET_ERRNO | 1) &&
+		       SCMP_ACT_TRACE(1) == (SECCOMP_RET_TRACE | 1) && __NR_SCMP_ERROR == -1,
+	       "libseccomp's numbers are the kernel's");
 
 struct compiler {
 	const struct oci_seccomp *from;
@@ -51,39 +50,6 @@ static void context_release(scmp_filter_ctx *context)
 {
 	if (*context)
 		seccomp_release(*context);
-}
-
-static int action_of(int action, const struct opt_u32 *value, uint32_t *ret)
-{
-	uint32_t number = value->is_set ? value->value : EPERM;
-
-	switch ((enum oci_seccomp_action)action) {
-	case OCI_SECCOMP_KILL_THREAD:
-		*ret = SCMP_ACT_KILL_THREAD;
-		return 0;
-	case OCI_SECCOMP_KILL_PROCESS:
-		*ret = SCMP_ACT_KILL_PROCESS;
-		return 0;
-	case OCI_SECCOMP_TRAP:
-		*ret = SCMP_ACT_TRAP;
-		return 0;
-	case OCI_SECCOMP_ERRNO:
-		*ret = SCMP_ACT_ERRNO(number);
-		return number <= 4095 ? 0 : -EINVAL;
-	case OCI_SECCOMP_TRACE:
-		*ret = SCMP_ACT_TRACE(number);
-		return number <= UINT16_MAX ? 0 : -EINVAL;
-	case OCI_SECCOMP_ALLOW:
-		*ret = SCMP_ACT_ALLOW;
-		return 0;
-	case OCI_SECCOMP_LOG:
-		*ret = SCMP_ACT_LOG;
-		return 0;
-	case OCI_SECCOMP_NOTIFY:
-		*ret = SCMP_ACT_NOTIFY;
-		return 0;
-	}
-	return -EINVAL;
 }
 
 static enum scmp_compare compare_of(int operator)
@@ -190,21 +156,6 @@ static int rule_fail(struct compiler *c, int code, size_t index, const char *nam
 	return fail(c->e, -code, "linux.seccomp.syscalls[%zu]: add the rule for '%s'", index, name);
 }
 
-static bool has_repeated_argument(const struct list *args)
-{
-	unsigned seen = 0;
-
-	list_each(const struct oci_seccomp_arg, arg, args)
-	{
-		unsigned bit = 1U << arg->index.value % 32;
-
-		if (seen & bit)
-			return true;
-		seen |= bit;
-	}
-	return false;
-}
-
 /* 0 or the library's negative answer. What is there already, or does what would happen anyway,
  * is no failure. */
 static int rule_add(struct compiler *c, uint32_t action, int number,
@@ -226,7 +177,7 @@ static int call_add(struct compiler *c, const struct oci_seccomp_rule *rule, uin
 		log_debug("seccomp: this libseccomp knows no system call '%s'", name);
 		return 0;
 	}
-	if (has_repeated_argument(&rule->args)) {
+	if (seccomp_has_repeated_argument(&rule->args)) {
 		list_each(const struct oci_seccomp_arg, arg, &rule->args)
 		{
 			struct scmp_arg_cmp one = comparison_of(arg);
@@ -249,16 +200,9 @@ static int rules_add(struct compiler *c, uint32_t default_action)
 			list_at(struct oci_seccomp_rule, &c->from->syscalls, i);
 		uint32_t action;
 
-		if (action_of(rule->action.value, &rule->errno_ret, &action) < 0)
-			return refuse(c->e, EINVAL,
-				      "linux.seccomp.syscalls[%zu].errnoRet: %u is too large", i,
-				      rule->errno_ret.value);
-		list_each(const struct oci_seccomp_arg, arg,
-			  &rule->args) if (arg->index.value >=
-					   ARGUMENTS) return refuse(c->e, EINVAL,
-								    "linux.seccomp.syscalls[%zu]."
-								    "args: index %u is above 5",
-								    i, arg->index.value);
+		if (seccomp_action_resolve(rule->action.value, &rule->errno_ret,
+					   "linux.seccomp.syscalls", &action, c->e) < 0)
+			return -c->e->code;
 		for (size_t j = 0; j < rule->names.count; j++) {
 			int r = action == default_action
 					? 0
@@ -355,15 +299,8 @@ static int export_program(struct compiler *c, struct buf *ret)
 	return 0;
 }
 
-/* ENOSYS only where the profile denies with another errno: a filter that allows or kills what it
- * does not name means it. */
-static bool needs_head(const struct oci_seccomp *from)
-{
-	return from->default_action.value == OCI_SECCOMP_ERRNO &&
-	       !(from->default_errno_ret.is_set && from->default_errno_ret.value == ENOSYS);
-}
-
-static int program_assemble(struct compiler *c, struct arena *arena, struct program *ret)
+static int program_assemble(struct compiler *c, struct arena *arena, uint32_t default_action,
+			    struct program *ret)
 {
 	struct sock_filter *instructions;
 	auto_buf body = {0};
@@ -377,7 +314,7 @@ static int program_assemble(struct compiler *c, struct arena *arena, struct prog
 	tail = body.size / sizeof(struct sock_filter);
 	instructions =
 		arena_new_array(arena, HEAD_PER_ARCH * ARCHS_MAX + 1 + tail, struct sock_filter);
-	if (needs_head(c->from)) {
+	if (seccomp_newer_action(c->from, default_action) != default_action) {
 		list_each(const struct oci_seccomp_rule, rule,
 			  &c->from->syscalls) for (size_t i = 0; i < rule->names.count; i++)
 			name_note(c, rule->names.items[i]);
@@ -394,30 +331,61 @@ static int program_assemble(struct compiler *c, struct arena *arena, struct prog
 	return 0;
 }
 
-int syscalls_compile(struct arena *arena, const struct oci_seccomp *seccomp, struct program *ret,
-		     struct err *e)
+int syscalls_library_compile(struct arena *arena, const struct oci_seccomp *seccomp,
+			     struct program *ret, struct err *e)
 {
 	__attribute__((cleanup(context_release))) scmp_filter_ctx context = NULL;
 	struct compiler c = {.from = seccomp, .e = e};
 	uint32_t action;
-	int r;
 
-	if (action_of(seccomp->default_action.value, &seccomp->default_errno_ret, &action) < 0)
-		return refuse(e, EINVAL, "linux.seccomp.defaultErrnoRet: %u is too large",
-			      seccomp->default_errno_ret.value);
+	if (seccomp_action_resolve(seccomp->default_action.value, &seccomp->default_errno_ret,
+				   "linux.seccomp.defaultErrnoRet", &action, e) < 0)
+		return -e->code;
 	context = seccomp_init(action);
 	if (!context)
 		return refuse(e, ENOTSUP,
 			      "linux.seccomp.defaultAction: libseccomp cannot make such a filter "
 			      "here");
 	c.context = context;
-	r = archs_add(&c);
-	if (r < 0)
-		return r;
-	r = rules_add(&c, action);
-	if (r < 0)
-		return r;
-	return program_assemble(&c, arena, ret);
+	if (archs_add(&c) < 0 || rules_add(&c, action) < 0)
+		return -e->code;
+	return program_assemble(&c, arena, action, ret);
+}
+
+/* ---- architectures and names ---- */
+
+static void arch_describe(uint32_t token, struct syscalls_arch *ret)
+{
+	*ret = (struct syscalls_arch){
+		.token = token,
+		.audit_arch = token,
+		.is_32bit = !(token & __AUDIT_ARCH_64BIT) && token != SCMP_ARCH_X32,
+		.is_x86 = token == SCMP_ARCH_X86,
+		.is_x86_64 = token == SCMP_ARCH_X86_64,
+		.is_x32 = token == SCMP_ARCH_X32,
+	};
+	ret->is_known = ret->is_x86 || ret->is_x86_64 || ret->is_x32 || token == SCMP_ARCH_ARM ||
+			token == SCMP_ARCH_AARCH64 || token == SCMP_ARCH_RISCV64;
+}
+
+bool syscalls_arch_find(const char *word, struct syscalls_arch *ret)
+{
+	uint32_t token = arch_of(word);
+
+	if (token == 0)
+		return false;
+	arch_describe(token, ret);
+	return true;
+}
+
+void syscalls_arch_native(struct syscalls_arch *ret)
+{
+	arch_describe(seccomp_arch_native(), ret);
+}
+
+int syscalls_number(const struct syscalls_arch *arch, const char *name)
+{
+	return seccomp_syscall_resolve_name_arch(arch->token, name);
 }
 
 /* ---- for features ---- */
