@@ -77,10 +77,17 @@ static int receive_raw(struct handshake *handshake, uint64_t deadline, struct la
 		       int *ret_fd, struct err *e)
 {
 	size_t size = 0, fd_count = 0;
-	int fd = FD_NONE, r;
+	int fd = FD_NONE, r = SOCK_END;
 
 	memset(ret, 0, sizeof(*ret));
-	r = sock_receive(handshake->sock, ret, sizeof(*ret), &size, &fd, 1, &fd_count, deadline, e);
+	/* A peer that ends with words of ours unread resets the connection, which is told before
+	 * the last words of its own: ask twice. */
+	for (int i = 0; i < 2; i++) {
+		r = sock_receive(handshake->sock, ret, sizeof(*ret), &size, &fd, 1, &fd_count,
+				 deadline, e);
+		if (r != SOCK_END)
+			break;
+	}
 	if (r != SOCK_MESSAGE)
 		return r;
 	if (size < LAUNCH_MESSAGE_SHORT || ret->kind >= MESSAGE_KINDS) {
