@@ -105,7 +105,8 @@ leftovers()
 		[ ! -e "$STATE/$id" ] || echo "state $STATE/$id"
 	done
 	if [ -d "$STATE" ]; then
-		find "$STATE" -mindepth 1 -maxdepth 1 -printf 'state %p\n' 2>/dev/null
+		# The cache of compiled filters is the runtime's own and stays.
+		find "$STATE" -mindepth 1 -maxdepth 1 ! -name .cache -printf 'state %p\n' 2>/dev/null
 	fi
 	grep -F " $WORK" /proc/self/mountinfo | sed 's/^/mount /'
 	# Zombies do not count: the machine's init may be slow to wait for the orphans it is given.
