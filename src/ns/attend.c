@@ -80,6 +80,19 @@ void attend_own_oom_score(const struct plan_process *process)
 		(void)!set_score(0, process->oom_score_adj.value, &ignored);
 }
 
+int attend_meet(struct handshake *handshake, pid_t pid, struct process *ret, struct err *e)
+{
+	int status;
+	int r = process_open(pid, 0, ret, e);
+
+	if (r != PROCESS_GONE)
+		return r;
+	(void)!process_reap(pid, &status, e);
+	r = refuse(e, ECHILD, "the process died before it ran the program");
+	handshake_explain(handshake, &PROCESS_NONE, e);
+	return r < 0 ? -e->code : r;
+}
+
 void attend_abandon(struct process *process)
 {
 	struct err ignored;

@@ -11,6 +11,10 @@ void attend_raise_limits(const struct plan_process *process, pid_t pid);
 int attend_oom_score(const struct plan_process *process, pid_t pid, struct err *e) must_check;
 /* The process's own try: lowering its permission to be looked at must come after this. */
 void attend_own_oom_score(const struct plan_process *process);
+/* Takes over a child that was announced by pid; one that is dead already is reaped, and the failure
+ * is what it said last. */
+int attend_meet(struct handshake *handshake, pid_t pid, struct process *ret, struct err *e)
+	must_check;
 /* Kills and reaps. */
 void attend_abandon(struct process *process);
 

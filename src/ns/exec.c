@@ -333,11 +333,9 @@ static int meet_process(struct entering *entering, struct err *e)
 		if (message.kind != MESSAGE_PID)
 			return refuse(e, EPROTO, "handshake: '%s' is out of turn",
 				      handshake_kind_name(message.kind));
-		r = process_open(message.number, 0, &entering->process, e);
+		r = attend_meet(&entering->parent_end, message.number, &entering->process, e);
 		break;
 	}
-	if (r == PROCESS_GONE)
-		r = refuse(e, ECHILD, "the process died before it ran the program");
 	if (r == 0)
 		r = process_reap(entering->first.pid, &status, e);
 	if (r == 0)

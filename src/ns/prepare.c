@@ -122,7 +122,7 @@ static int meet_init(struct preparing *preparing, struct err *e)
 			return r;
 		fd_close(&message.fd);
 		if (message.kind == MESSAGE_PID) {
-			r = process_open(message.number, 0, &preparing->init, e);
+			r = attend_meet(handshake, message.number, &preparing->init, e);
 			break;
 		}
 		if (message.kind == MESSAGE_NEED_MAPS) {
@@ -136,8 +136,6 @@ static int meet_init(struct preparing *preparing, struct err *e)
 		if (r < 0)
 			return r;
 	}
-	if (r == PROCESS_GONE)
-		return refuse(e, ECHILD, "container init died at once");
 	if (r == 0)
 		r = process_reap(first.pid, &status, e);
 	if (r == 0)
