@@ -57,20 +57,23 @@ static int execution_plan(struct execution *execution, struct err *e)
 {
 	const struct runtime_exec *options = execution->options;
 	struct container *container = execution->container;
-	auto_fd int cache_fd = store_seccomp_cache(container->root_fd);
-	const struct planner_options planner = {
+	auto_fd int cache_fd = FD_NONE;
+	struct planner_options planner = {
 		.id = container->id,
 		.bundle = container->record.bundle,
 		.systemd_cgroup = container->record.systemd_cgroup.value,
 		.preserve_fds = options->preserve_fds,
 		.listen_fds = execution->listen_fds,
-		.seccomp_cache_fd = cache_fd,
+		.seccomp_cache_fd = FD_NONE,
 	};
 	const struct oci_config *config;
 	const struct oci_process *process;
 
-	if (container_config(container, &config, e) < 0 ||
-	    exec_process_make(&container->arena, config, options, &process, e) < 0 ||
+	if (container_config(container, &config, e) < 0)
+		return -e->code;
+	if (config->linux_ && config->linux_->seccomp)
+		planner.seccomp_cache_fd = cache_fd = store_seccomp_cache(container->root_fd);
+	if (exec_process_make(&container->arena, config, options, &process, e) < 0 ||
 	    side_check_console(process->terminal.value, options->detach, options->console_socket,
 			       e) < 0)
 		return -e->code;

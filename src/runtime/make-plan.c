@@ -56,7 +56,9 @@ static int plan_build(struct making *making, struct err *e)
 		.listen_fds = making->listen_fds,
 	};
 
-	making->cache_fd = store_seccomp_cache(container->root_fd);
+	making->cache_fd = FD_NONE;
+	if (making->config->linux_ && making->config->linux_->seccomp)
+		making->cache_fd = store_seccomp_cache(container->root_fd);
 	planner.seccomp_cache_fd = making->cache_fd;
 	if (notify_host_socket())
 		planner.notify_directory = arena_printf(
