@@ -59,8 +59,6 @@ void child_begin(struct handshake *handshake, const struct cgroup_entry *entry)
 	int r;
 
 	handshake_take_log(handshake);
-	if (process_reset_signals(&e) < 0)
-		handshake_give_up(handshake, &e);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) {
 		(void)fail(&e, errno, "set the parent-death signal");
 		handshake_give_up(handshake, &e);

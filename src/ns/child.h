@@ -26,7 +26,7 @@ struct child {
  * namespaces of plan->joins already. Ends in execve or _exit. */
 _Noreturn void child_run(const struct handover *handover, struct handshake *handshake,
 			 bool has_joined);
-/* The common beginning of processes the runtime makes: signals, the parent's death, the log, the
+/* The common beginning of processes the runtime makes: the parent's death, the log, the
  * cgroup (`entry` NULL: the runtime sees to it). */
 void child_begin(struct handshake *handshake, const struct cgroup_entry *entry);
 /* Root (or what the map offers) in a user namespace whose maps have been written. */

@@ -6,6 +6,7 @@
 #include "internal.h"
 
 #include "base/log.h"
+#include "kern/compat.h"
 
 static bool is_refused(int r)
 {
@@ -18,6 +19,8 @@ int enter_fork(struct process_fork *how, struct cgroup_entry *entry, bool *has_e
 {
 	int r;
 
+	/* No handler of the runtime's runs in the new process. */
+	how->flags |= CLONE_CLEAR_SIGHAND;
 	if (!*has_entry || entry->clone_fd < 0)
 		return process_fork(how, ret, e);
 	how->cgroup = entry->clone_fd;

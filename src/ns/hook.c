@@ -41,6 +41,7 @@ static _Noreturn void hook_execute(const struct plan_hook *hook, int directory, 
 	int code;
 
 	(void)setpgid(0, 0);
+	(void)!process_reset_signals(&ignored);
 	if (dup2(input, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0 &&
 	    (directory < 0 || fchdir(directory) == 0) && fd_cloexec_from(3, &ignored) == 0)
 		(void)execve(hook->path, hook->args.items,

@@ -181,8 +181,8 @@ static void test_pod(bool has_users, bool joins_pid)
 	((struct plan_op *)second.plan.ops.items)[0].kind.value = PLAN_OP_HOSTNAME;
 	((struct plan_op *)second.plan.ops.items)[0].text = "pod2";
 	test_before_pivot(&second);
-	test_args(&second, "cat /proc/sys/kernel/hostname; echo $$; cat /proc/1/cmdline; "
-			   "cat /proc/self/uid_map");
+	test_args(&second, "cat /proc/self/uid_map /proc/sys/kernel/hostname; echo $$; "
+			   "cat /proc/1/cmdline");
 	check_number(test_run(&second, &text), 0);
 	check_contains(buf_text(&text), "pod2\n");
 	check_contains(buf_text(&text), joins_pid ? "\n2\nsleep" : "\n1\n");
