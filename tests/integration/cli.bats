@@ -5,6 +5,24 @@ load helpers
 
 COMMANDS="create start run exec kill delete state list ps pause resume update events spec features"
 
+# The runtime without the harness's options.
+plain()
+{
+	timeout -k 5 30 "$BULKHEAD" "$@"
+}
+
+# wrong TEXT WORD...: an error of one line that has the text, and nothing on standard output.
+wrong()
+{
+	local text=$1
+	shift
+	try plain "$@"
+	[ "$status" = 1 ] || [ "$status" = 255 ] || fail_test "$*: should be an error"
+	[ -z "$output" ] || fail_test "$*: nothing on standard output"
+	[[ $error == *"$text"* ]] || fail_test "$*: should say '$text'"
+	equals "$(wc -l <<<"$error")" 1
+}
+
 @test "--help and -h of the program and of each command: usage on stdout, 0" {
 	for flag in --help -h; do
 		succeeds "$BULKHEAD" $flag
@@ -154,7 +172,7 @@ COMMANDS="create start run exec kill delete state list ps pause resume update ev
 		contains "$error" isolation
 		assert_nothing_left
 	done
-	succeeds "$BULKHEAD" --vm-accel=kvm --vm-guest=/nowhere --root "$STATE" run --bundle "$BUNDLE" "$ID"
+	succeeds "$BULKHEAD" --vm-accel=kvm --vm-guest=/tmp --root "$STATE" run --bundle "$BUNDLE" "$ID"
 	try "$BULKHEAD" --vm-accel=nosuch --root "$STATE" list
 	[ "$status" != 0 ]
 }
@@ -297,4 +315,262 @@ COMMANDS="create start run exec kill delete state list ps pause resume update ev
 		contains "$(readelf -dW "$BULKHEAD")" NOW
 		contains "$(readelf -hW "$BULKHEAD")" DYN
 	fi
+}
+
+# --- help ---------------------------------------------------------------------------------------
+
+@test "help lines have 100 columns at most and no trailing blanks" {
+	for command in '' $COMMANDS; do
+		# shellcheck disable=SC2086
+		plain $command --help >"$WORK/help"
+		! grep -nE ' $' "$WORK/help"
+		! grep -nE '^.{101}' "$WORK/help"
+	done
+}
+
+@test "help COMMAND is COMMAND --help; of what is unknown or not supported, an error" {
+	for command in $COMMANDS; do
+		succeeds plain "$command" --help
+		wanted=$output
+		for words in "help $command" "$command -h" "$command -help" "$command --help=true"; do
+			# shellcheck disable=SC2086
+			succeeds plain $words
+			equals "$output" "$wanted"
+		done
+	done
+	wrong nosuch help nosuch
+	wrong checkpoint help checkpoint
+}
+
+@test "--version in every place, whatever else is given" {
+	succeeds plain --version
+	wanted=$output
+	for words in -v -version "--root /nonexistent --version" "--debug -v"; do
+		# shellcheck disable=SC2086
+		succeeds plain $words
+		equals "$output" "$wanted"
+	done
+}
+
+@test "output that cannot be written is an error, for help and version too" {
+	for command in --help --version features; do
+		code=0
+		plain $command >/dev/full 2>"$WORK/stderr" || code=$?
+		equals "$code" 1
+		[ -s "$WORK/stderr" ]
+	done
+}
+
+# --- what is wrong ------------------------------------------------------------------------------
+
+@test "unknown words and letters are told, in one line" {
+	wrong command
+	wrong nosuch nosuch
+	wrong "''" ''
+	wrong Create Create
+	wrong --nosuch --nosuch list
+	wrong -Z -Z list
+	for command in $COMMANDS; do
+		wrong --nosuch $command --nosuch "$ID"
+		wrong -Z $command -Z "$ID"
+	done
+	wrong --force kill --force "$ID"
+	wrong --bundle start --bundle x "$ID"
+}
+
+@test "argument counts are told by the name of the command" {
+	for command in create start run exec kill delete state ps pause resume update events; do
+		wrong $command --root "$STATE" $command
+	done
+	for command in create start run delete state pause resume update events; do
+		wrong "$command" --root "$STATE" $command "$ID" extra
+	done
+	wrong kill --root "$STATE" kill "$ID" TERM extra
+	wrong list --root "$STATE" list extra
+	wrong features features extra
+	wrong spec spec extra
+	[ ! -e "$STATE/$ID" ]
+}
+
+@test "values of the wrong kind are told by the name of the option" {
+	wrong --log-format --log-format xml list
+	wrong --debug --debug=maybe list
+	wrong --detach run --detach=2 "$ID"
+	wrong --preserve-fds create --preserve-fds x "$ID"
+	wrong --preserve-fds create --preserve-fds -1 "$ID"
+	wrong --preserve-fds create --preserve-fds 4294967296 "$ID"
+	wrong --format list --format xml
+	wrong --interval events --interval soon "$ID"
+	wrong --interval events --interval -1s "$ID"
+	wrong --memory update --memory lots "$ID"
+	wrong --memory update --memory 9999999999999999999g "$ID"
+	wrong --cpu-period update --cpu-period -1 "$ID"
+	wrong --cgroup-manager --cgroup-manager nosuch list
+	wrong --rootless --rootless=perhaps list
+	wrong --pid-file create "$ID" --pid-file
+}
+
+# --- forms of flags -----------------------------------------------------------------------------
+
+@test "go-runc's -no-subreaper in each form" {
+	for form in -no-subreaper --no-subreaper --no-subreaper=true --no-subreaper=false -no-subreaper=true; do
+		succeeds bulkhead run $form --bundle "$BUNDLE" "$ID"
+	done
+	succeeds bulkhead run --keep=false --bundle "$BUNDLE" "$ID"
+	assert_nothing_left
+}
+
+@test "letters, alone and together" {
+	set_args /bin/sleep 1000
+	succeeds bulkhead run -d "$ID" -b "$BUNDLE"
+	try "$CACHE/console" pty "$BULKHEAD" --root "$STATE" exec -dt --console-socket "$WORK/none" "$ID" /bin/true
+	contains "$output" "$WORK/none"
+	succeeds bulkhead delete "$ID" -f
+}
+
+@test "lists are not split at commas, and an empty value is a value" {
+	run_sleeper
+	succeeds bulkhead exec --env A=1,2 -e B=3 --env=C=x=y --env D= "$ID" /bin/probe env
+	for line in A=1,2 B=3 C=x=y D=; do
+		grep -qx "$line" <<<"$output" || fail_test "$line"
+	done
+	try bulkhead exec --cap CAP_KILL,CAP_CHOWN "$ID" /bin/true
+	[ "$status" != 0 ]
+	succeeds bulkhead exec --cap CAP_KILL --cap CAP_CHOWN "$ID" /bin/probe caps
+	contains "$output" "effective=0000000020000421"
+}
+
+@test "global options are accepted before and behind the command, but not among a program's words" {
+	succeeds "$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" "$ID"
+	succeeds "$BULKHEAD" run --root "$STATE" --bundle "$BUNDLE" "$ID"
+	succeeds "$BULKHEAD" run --bundle "$BUNDLE" "$ID" --root="$STATE" --debug=false
+	run_sleeper
+	succeeds bulkhead exec "$ID" /bin/echo --root x
+	equals "$output" "--root x"
+}
+
+# --- --root and --log ---------------------------------------------------------------------------
+
+@test "--root is made, 0700, with its parents, by create only" {
+	STATE=$WORK/a/b/c
+	set_args /bin/sleep 1000
+	succeeds bulkhead create --bundle "$BUNDLE" "$ID"
+	equals "$(stat -c %a "$STATE")" 700
+	succeeds bulkhead delete --force "$ID"
+	wrong "$WORK/none" --root "$WORK/none" list
+	wrong "does not exist" --root "$WORK/none" state "$ID"
+	succeeds plain --root "$WORK/none" delete --force "$ID"
+	[ ! -e "$WORK/none" ]
+}
+
+@test "--root: '/' and nothing are refused, in every spelling" {
+	for root in / // '' /tmp/..; do
+		wrong root --root "$root" list
+		wrong root --root "$root" delete --force "$ID"
+	done
+}
+
+@test "containers of one --root are not those of another" {
+	run_sleeper
+	mkdir "$WORK/other"
+	equals "$("$BULKHEAD" --root "$WORK/other" list -q)" ""
+	fails 1 "does not exist" "$BULKHEAD" --root "$WORK/other" state "$ID"
+}
+
+@test "without --root an ordinary user's state is below XDG_RUNTIME_DIR" {
+	mkdir -m 700 "$WORK/xdg"
+	chown 1000:1000 "$WORK/xdg"
+	succeeds setpriv --reuid 1000 --regid 1000 --clear-groups env XDG_RUNTIME_DIR="$WORK/xdg" "$BULKHEAD" list -q
+	try setpriv --reuid 1000 --regid 1000 --clear-groups env -u XDG_RUNTIME_DIR "$BULKHEAD" list -q
+	[ "$status" = 0 ] || contains "$error" XDG_RUNTIME_DIR
+}
+
+@test "--log gets errors of the command line too; a log that cannot be written is told by name" {
+	try plain --log "$WORK/log" --log-format json create --nosuch
+	[ "$status" != 0 ]
+	contains "$(jq -r .msg "$WORK/log")" nosuch
+	contains "$error" nosuch
+	wrong "$WORK/no/dir/log" --log "$WORK/no/dir/log" --root "$STATE" list
+	wrong "$WORK" --log "$WORK" --root "$STATE" list
+}
+
+# --- isolation ----------------------------------------------------------------------------------
+
+@test "--isolation in every place; a word that is not known is never a thinner wall" {
+	succeeds "$BULKHEAD" --isolation=process --root "$STATE" run --bundle "$BUNDLE" "$ID"
+	succeeds "$BULKHEAD" --root "$STATE" run --isolation process --bundle "$BUNDLE" "$ID"
+	succeeds "$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" "$ID" --isolation=process
+	for word in '' processs VM Process none kata hyperv; do
+		wrong isolation --root "$STATE" --isolation="$word" run --bundle "$BUNDLE" "$ID"
+		wrong isolation --root "$STATE" run --isolation "$word" --bundle "$BUNDLE" "$ID"
+	done
+	assert_nothing_left
+}
+
+@test "a vm that is asked for anywhere is not given as a process; the command line lowers nothing" {
+	if "$BULKHEAD" --isolation=vm --root "$STATE" run --bundle "$BUNDLE" "$ID" >/dev/null 2>"$WORK/stderr"; then
+		skip "this build has the vm level"
+	fi
+	equals "$(wc -l <"$WORK/stderr")" 1
+	file_has "$WORK/stderr" vm
+	wrong vm --root "$STATE" run --bundle "$BUNDLE" "$ID" --isolation vm
+	update_config '.annotations = {"dev.bulkhead.isolation": "vm"}'
+	wrong vm --isolation=process --root "$STATE" run --bundle "$BUNDLE" "$ID"
+	for word in '' processs VM; do
+		update_config '.annotations = {"dev.bulkhead.isolation": $w}' --arg w "$word"
+		refused isolation
+	done
+	update_config 'del(.annotations)'
+	ln -s "$BULKHEAD" "$WORK/bulkhead-vm"
+	fails 1 vm "$WORK/bulkhead-vm" --isolation=process --root "$STATE" run --bundle "$BUNDLE" "$ID"
+	update_config '.vm = {kernel: {path: "/boot/vmlinuz"}}'
+	wrong vm --isolation=process --root "$STATE" run --bundle "$BUNDLE" "$ID"
+	assert_nothing_left
+}
+
+@test "--vm-accel and --vm-guest are accepted anywhere, and checked" {
+	mkdir "$WORK/guest"
+	succeeds "$BULKHEAD" --vm-accel=kvm --vm-guest "$WORK/guest" --root "$STATE" run --bundle "$BUNDLE" "$ID"
+	succeeds "$BULKHEAD" --root "$STATE" run --vm-accel tcg --bundle "$BUNDLE" "$ID" --vm-guest="$WORK/guest"
+	wrong vm-accel --vm-accel=hvf --root "$STATE" list
+	wrong vm-accel --vm-accel= --root "$STATE" list
+	wrong vm-guest --vm-guest="$WORK/nosuch" --root "$STATE" run --bundle "$BUNDLE" "$ID"
+}
+
+# --- completion and manual pages ----------------------------------------------------------------
+
+complete_words()
+{
+	bash --norc -c 'PATH=$1:$PATH; source "$2"; shift 2; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+		COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}; spec=$(complete -p bulkhead); f=${spec#*-F }
+		${f%% *} bulkhead "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+		printf "%s\n" "${COMPREPLY[@]}"' bash "$(dirname "$BULKHEAD")" "$@" 2>&1
+}
+
+@test "the completion for bash loads, and completes commands and options" {
+	file=$(find "$TOP/contrib" -type f \( -path '*completion*bash*' -o -path '*bash*completion*' -o -name '*.bash' \) | head -1)
+	[ -n "$file" ] || fail_test "there is no completion script in contrib"
+	contains "$(complete_words "$file" bulkhead st)" start
+	contains "$(complete_words "$file" bulkhead st)" state
+	contains "$(complete_words "$file" bulkhead create --b)" --bundle
+	contains "$(complete_words "$file" bulkhead --iso)" --isolation
+}
+
+@test "the manual pages render without a warning, and tell of every command and option" {
+	mapfile -t pages < <(find "$TOP/contrib" -name '*.[58]')
+	[ "${#pages[@]}" -gt 0 ] || fail_test "there are no manual pages in contrib"
+	requires_tool groff
+	for page in "${pages[@]}"; do
+		groff -man -Tutf8 -ww "$page" >"$WORK/page" 2>"$WORK/warnings"
+		[ ! -s "$WORK/warnings" ] || fail_test "$page: $(head -3 "$WORK/warnings")"
+		[ -s "$WORK/page" ]
+	done
+	cat "${pages[@]}" | tr -d '\\' >"$WORK/all"
+	for command in $COMMANDS; do
+		grep -qw "$command" "$WORK/all" || fail_test "no page tells of $command"
+		succeeds plain "$command" --help
+		for option in $(grep -o '^  --[a-z0-9-]*' <<<"$output"); do
+			grep -q -- "$option" "$WORK/all" || fail_test "no page tells of $option"
+		done
+	done
 }
