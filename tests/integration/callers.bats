@@ -385,8 +385,8 @@ LONG=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 	for arch in "${archs[@]}"; do
 		update_config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: [$a]}' --arg a "$arch"
 		try bulkhead run --bundle "$BUNDLE" "$ID"
-		# The library in use may be older than the specification.
-		[ "$status" = 0 ] || [[ $error == *"linux.seccomp.architectures"*libseccomp* ]] || fail_test "$arch"
+		# The library in use may be older than the specification, or want one byte order in a filter.
+		[ "$status" = 0 ] || [[ $error == *"linux.seccomp.architectures"* ]] || fail_test "$arch"
 	done
 }
 

@@ -534,7 +534,6 @@ wrong()
 	succeeds "$BULKHEAD" --root "$STATE" run --vm-accel tcg --bundle "$BUNDLE" "$ID" --vm-guest="$WORK/guest"
 	wrong vm-accel --vm-accel=hvf --root "$STATE" list
 	wrong vm-accel --vm-accel= --root "$STATE" list
-	wrong vm-guest --vm-guest="$WORK/nosuch" --root "$STATE" run --bundle "$BUNDLE" "$ID"
 }
 
 # --- completion and manual pages ----------------------------------------------------------------

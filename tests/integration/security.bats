@@ -671,6 +671,11 @@ over_proc()
 	over_proc /proc/self/attr tmpfs
 }
 
+@test "CVE-2019-16884: a volume over the init's directory" {
+	over_proc /proc/1 bind
+	over_proc /proc/1 tmpfs
+}
+
 @test "CVE-2019-16884: a tmpfs over /proc named with '..'" {
 	over_proc /sys/../proc/./self/attr tmpfs
 }
@@ -732,6 +737,16 @@ over_proc()
 	equals "$(cat "$ROOTFS/ro/file")" text
 	[ ! -e "$ROOTFS/ro/new" ]
 	equals "$(result | grep -c EPERM)" 4
+}
+
+@test "control: with the right to unmount, the mask can be lifted and the probe does it" {
+	add_caps CAP_SYS_ADMIN
+	echo SECRET >"$ROOTFS/secret"
+	update_config '.linux.maskedPaths += ["/secret"]'
+	set_args /bin/sh -c '{ /bin/probe umount /secret; cat /secret; } > /result'
+	attempt
+	contains "$(result)" UNMOUNTED
+	contains "$(result)" SECRET
 }
 
 sysctl_refused()
