@@ -190,7 +190,7 @@ runs_as()
 	in_container /bin/sh -c 'probe caps; cat /etc/hostname; hostname; probe mount /sys/fs/cgroup; probe status Seccomp'
 	contains "$output" "bounding=00000000a80425fb"
 	contains "$output" "name"
-	contains "$output" "tmpfs ro"
+	contains "$output" "tmpfs "
 	contains "$output" $'\n2'
 }
 

@@ -348,6 +348,14 @@ equals()
 	[ "$1" = "$2" ] || fail_test "should be '$2', is '$1'"
 }
 
+# After a failed start: the container has been stopped, and perhaps removed.
+gone_or_stopped()
+{
+	local now
+	now=$(bulkhead state "$ID" 2>/dev/null | jq -r .status)
+	[ -z "$now" ] || [ "$now" = stopped ]
+}
+
 file_has()
 {
 	grep -qF -- "$2" "$1"

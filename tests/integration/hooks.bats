@@ -166,7 +166,7 @@ $WORK/hook 2 one two three"
 	create
 	fails 1 startContainer bulkhead start "$ID"
 	[ ! -e "$ROOTFS/tmp/ran" ]
-	wait_status stopped
+	wait_for gone_or_stopped
 }
 
 @test "a failing poststart hook fails start, and the container is stopped" {
@@ -174,9 +174,7 @@ $WORK/hook 2 one two three"
 	set_args /bin/sleep 1000
 	create
 	fails 1 poststart bulkhead start "$ID"
-	if bulkhead state "$ID" >/dev/null 2>&1; then
-		wait_status stopped
-	fi
+	wait_for gone_or_stopped
 }
 
 @test "a failing poststop hook is a warning; the next one runs" {

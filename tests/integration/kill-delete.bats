@@ -229,9 +229,10 @@ run_listener()
 	run_sleeper
 	for _ in 1 2 3; do
 		(try bulkhead state "$ID"; try bulkhead exec "$ID" /bin/true; try bulkhead list) 3>&- >/dev/null 2>&1 &
+		lookers+=($!)
 	done
 	succeeds bulkhead delete --force "$ID"
-	wait
+	wait "${lookers[@]}" || true
 	assert_nothing_left
 }
 

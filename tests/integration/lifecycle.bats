@@ -102,8 +102,9 @@ load helpers
 			try bulkhead create --bundle "$BUNDLE" "$ID"
 			echo "$status" >"$WORK/result-$i"
 		) 3>&- &
+		makers[i]=$!
 	done
-	wait
+	wait "${makers[@]}"
 	equals "$(cat "$WORK"/result-* | sort | tr '\n' ' ')" "0 1 "
 	status_is created
 	start
@@ -167,7 +168,7 @@ load helpers
 	try bulkhead start "$ID"
 	[ "$status" = 1 ]
 	[[ ${error,,} == *"exec format error"* ]] || fail_test "exec format error"
-	wait_status stopped
+	wait_for gone_or_stopped
 }
 
 @test "a directory as program is refused" {
