@@ -1,16 +1,15 @@
 /*
  * What can be asked of the agent, and what it tells. One verb for each operation of the backend
- * table and a few for the guest itself.
+ * table and a few for the guest itself. Their bodies are in wire/bodies.h.
  */
 #ifndef WIRE_VERBS_H
 #define WIRE_VERBS_H
 
 #include "base/err.h"
-#include "json/fields.h"
 
 #include <stdint.h>
 
-enum { WIRE_VERSION = 1 };
+enum { WIRE_VERSION = 1, WIRE_LOG_MAX = 1000 };
 
 struct wire_hello {
 	uint32_t version;  /* WIRE_VERSION */
@@ -19,41 +18,53 @@ struct wire_hello {
 	char kernel[64];   /* release of the guest's kernel, for messages */
 };
 
+/* What both ends must have in common: a digest of everything that says what goes over the wire. */
+const char *wire_build_id(void);
+
 enum wire_verb {
-	WIRE_CONFIGURE = 1, /* struct wire_configure: clock, seed, share, sysctls of the guest */
-	WIRE_NETWORK,	    /* struct wire_network: interfaces, addresses, routes; idempotent */
-	WIRE_PREPARE,	    /* container id + plan; reply: -- */
-	WIRE_COMMIT,	    /* container id; the process waits for start afterwards */
-	WIRE_START,
-	WIRE_EXEC,	    /* container id, process id (host's number), plan_process, ... */
-	WIRE_SIGNAL,
-	WIRE_STATUS,
-	WIRE_PAUSE,
-	WIRE_RESUME,
-	WIRE_UPDATE,
-	WIRE_STATS,
-	WIRE_PROCESSES, /* what ps shows */
-	WIRE_DESTROY,
-	WIRE_SHUTDOWN,	/* the guest syncs and ends */
+	WIRE_CONFIGURE = 1, /* struct wire_configure; reply: empty */
+	WIRE_NETWORK,	    /* struct wire_network: idempotent; reply: empty */
+	WIRE_PREPARE,	    /* struct wire_prepare; reply: struct wire_made */
+	WIRE_COMMIT,	    /* struct wire_target; commit and release: the init waits for start */
+	WIRE_START,	    /* struct wire_target; reply after execve */
+	WIRE_EXEC,	    /* struct wire_exec; reply after execve: struct wire_made */
+	WIRE_SIGNAL,	    /* struct wire_signal */
+	WIRE_STATUS,	    /* struct wire_target; reply: struct wire_status */
+	WIRE_PAUSE,	    /* struct wire_target */
+	WIRE_RESUME,	    /* struct wire_target */
+	WIRE_UPDATE,	    /* struct wire_update */
+	WIRE_STATS,	    /* struct wire_target; reply: struct stats */
+	WIRE_PROCESSES,	    /* struct wire_target; reply: struct wire_processes */
+	WIRE_DESTROY,	    /* struct wire_target; from any half-made state, as often as asked */
+	WIRE_SHUTDOWN,	    /* empty; the guest replies, syncs and reboots, which ends QEMU */
 	WIRE_VERBS,
 };
 
-/* Process ids on the wire are the host's own numbers: 1 is a container's init, others are exec's.
- * Streams: process number * 4 + 0 stdin, 1 stdout or terminal, 2 stderr. */
+/*
+ * Containers have numbers that the host chose, above 0. So have processes, unique in the guest,
+ * above 0 and at most STREAM_PROCESS_MAX; numbers are not used again. EXIT comes once for each
+ * process whose PREPARE or EXEC has succeeded: after its last output and behind it in the channel,
+ * and never before the reply that made it.
+ */
 enum wire_event {
 	WIRE_EVENT_EXIT = 1, /* struct wire_exit */
-	WIRE_EVENT_OOM,	     /* u32 container number */
+	WIRE_EVENT_OOM,	     /* struct wire_oom */
 	WIRE_EVENT_LOG,	     /* u32 level, text */
 	WIRE_EVENTS,
 };
 
 struct wire_exit {
 	uint32_t process; /* host's number */
-	int32_t code;	  /* 0..255, or -1 */
+	int32_t code;	  /* 0..255, or -1 when it died by a signal */
 	int32_t signal;	  /* when it died by one, else 0 */
 	uint32_t core;	  /* a core was dumped */
 };
 
-const char *wire_verb_name(enum wire_verb verb);
+struct wire_oom {
+	uint32_t container;
+	uint64_t kills; /* so far */
+};
+
+const char *wire_verb_name(enum wire_verb verb); /* "prepare"; "unknown" for others */
 
 #endif

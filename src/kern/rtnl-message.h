@@ -7,7 +7,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
-#define RTNL_REQUEST_SIZE 512
+#define RTNL_REQUEST_SIZE 1024
 #define RTNL_REPLY_SIZE	  32768
 
 /* One request: header, fixed part, attributes. */
@@ -33,6 +33,15 @@ enum rtnl_end { RTNL_MORE = 0, RTNL_DONE = 1 };
  * end mark or a positive acknowledgement; -errno of a negative one; -EBADMSG: malformed. */
 int rtnl_read(const void *bytes, size_t size, uint32_t sequence, rtnl_message_fn *take,
 	      void *data) must_check;
+
+/* ---- rtnl.c ---- */
+
+/* Sends the request and reads until it is answered. -errno of the kernel, without err. */
+int rtnl_call(int sock, struct rtnl_request *request, rtnl_message_fn *take, void *data) must_check;
+/* For requests whose answer is an acknowledgement. */
+int rtnl_ignore(const struct nlmsghdr *header, void *data);
+
+/* ---- rtnl-message.c ---- */
 
 /* Name, index and flags of a RTM_NEWLINK. -EBADMSG: it is none. */
 int rtnl_read_link(const struct nlmsghdr *header, struct rtnl_link *ret) must_check;

@@ -59,15 +59,14 @@ static int receive(int sock, char *bytes, size_t *ret_size, struct err *e)
 	}
 }
 
-static int ignore_message(const struct nlmsghdr *header, void *data)
+int rtnl_ignore(const struct nlmsghdr *header, void *data)
 {
 	(void)header;
 	(void)data;
 	return 0;
 }
 
-/* Sends the request and reads until it is answered. -errno of the kernel, without err. */
-static int call(int sock, struct rtnl_request *request, rtnl_message_fn *take, void *data)
+int rtnl_call(int sock, struct rtnl_request *request, rtnl_message_fn *take, void *data)
 {
 	static uint32_t sequence;
 	const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
@@ -119,7 +118,7 @@ int rtnl_link_find(int sock, const char *name, struct rtnl_link *ret, struct err
 	fixed = rtnl_start(&request, RTM_GETLINK, NLM_F_ACK, sizeof(*fixed));
 	fixed->ifi_family = AF_UNSPEC;
 	rtnl_add_text(&request, IFLA_IFNAME, name);
-	r = call(sock, &request, take_link, &link);
+	r = rtnl_call(sock, &request, take_link, &link);
 	if (r == -ENODEV)
 		return RTNL_ABSENT;
 	if (r < 0)
@@ -141,7 +140,7 @@ int rtnl_link_set_up(int sock, int index, bool up, struct err *e)
 	fixed->ifi_index = index;
 	fixed->ifi_change = IFF_UP;
 	fixed->ifi_flags = up ? IFF_UP : 0;
-	r = call(sock, &request, ignore_message, NULL);
+	r = rtnl_call(sock, &request, rtnl_ignore, NULL);
 	if (r < 0)
 		return fail(e, -r, "bring network device %d %s", index, up ? "up" : "down");
 	return 0;
@@ -159,7 +158,7 @@ int rtnl_link_move(int sock, int index, int network_namespace, const char *new_n
 	fixed->ifi_index = index;
 	rtnl_add_u32(&request, IFLA_NET_NS_FD, (uint32_t)network_namespace);
 	rtnl_add_text(&request, IFLA_IFNAME, new_name);
-	r = call(sock, &request, ignore_message, NULL);
+	r = rtnl_call(sock, &request, rtnl_ignore, NULL);
 	if (r < 0)
 		return fail(e, -r, "move network device %d to the container as '%s'", index,
 			    new_name);
@@ -220,7 +219,7 @@ int rtnl_addresses(int sock, int index, struct arena *arena, struct rtnl_address
 	int r;
 
 	fixed->ifa_family = AF_UNSPEC;
-	r = call(sock, &request, take_address, &list);
+	r = rtnl_call(sock, &request, take_address, &list);
 	if (r < 0)
 		return fail(e, -r, "list the addresses of network device %d", index);
 	*ret = list.items;
@@ -248,7 +247,7 @@ int rtnl_address_add(int sock, int index, const struct rtnl_address *address, st
 		rtnl_add(&request, IFA_BROADCAST, address->broadcast, address->size);
 	if (address->label[0])
 		rtnl_add_text(&request, IFA_LABEL, address->label);
-	r = call(sock, &request, ignore_message, NULL);
+	r = rtnl_call(sock, &request, rtnl_ignore, NULL);
 	if (r < 0 && r != -EEXIST)
 		return fail(e, -r, "add an address to network device %d", index);
 	return 0;
