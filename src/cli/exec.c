@@ -63,8 +63,12 @@ static int run(struct call *call, struct err *e)
 		.pidfd_socket = given->pidfd_socket,
 		.preserve_fds = given->preserve_fds.value,
 	};
+	size_t first = 1;
 
-	for (size_t i = 1; i < call->words.count; i++)
+	/* "exec ID -- COMMAND" is common. */
+	if (call->words.count > 1 && str_is(call->words.items[1], "--"))
+		first++;
+	for (size_t i = first; i < call->words.count; i++)
 		strv_push(&exec.args, call->arena, call->words.items[i]);
 	return runtime_exec(&call->runtime, &exec, &call->exit_code, e);
 }

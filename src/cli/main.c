@@ -102,13 +102,14 @@ static int root_choose(struct program *program, struct err *e)
 	return 0;
 }
 
-/* Options of the vm level are checked even where they are of no use. */
+/* Whether they lead anywhere only the vm level needs to know: callers set them for all containers.
+ */
 static int vm_options_check(const struct globals *globals, struct err *e)
 {
-	if (globals->vm_guest && access(globals->vm_guest, R_OK | X_OK) < 0)
-		return fail(e, errno, "--vm-guest '%s'", globals->vm_guest);
-	if (globals->config && access(globals->config, R_OK) < 0)
-		return fail(e, errno, "--config '%s'", globals->config);
+	if (globals->vm_guest && !*globals->vm_guest)
+		return refuse(e, EINVAL, "--vm-guest: must not be empty");
+	if (globals->config && !*globals->config)
+		return refuse(e, EINVAL, "--config: must not be empty");
 	return 0;
 }
 

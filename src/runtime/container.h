@@ -72,7 +72,9 @@ void container_describe(const struct container *container, const char *status, b
 /* Ends, undoes and forgets the container: backend, directory, poststop hooks. The phase is GONE
  * when it succeeds. */
 int container_destroy(struct container *container, struct err *e) must_check;
-/* Lets the program run, with the poststart hooks. A failure has destroyed the container. */
+/* The same after an error, which stays the one that is told: failing too is only a warning. */
+void container_undo(struct container *container);
+/* Lets the program run, with the poststart hooks. A failure has stopped the container. */
 int container_start(struct container *container, struct err *e) must_check;
 
 #endif

@@ -57,3 +57,13 @@ int container_destroy(struct container *container, struct err *e)
 		state.bundle = "/";
 	return hooks_run(config, OCI_HOOK_POSTSTOP, &state, e);
 }
+
+void container_undo(struct container *container)
+{
+	struct err why;
+	char text[1200];
+
+	if (container_destroy(container, &why) < 0)
+		log_warning("undoing failed too, 'delete --force %s' removes what is left: %s",
+			    container->id, err_format(&why, text, sizeof(text)));
+}

@@ -183,17 +183,11 @@ static int creation_run(struct making *making, struct err *e)
 /* Leaves nothing; if even that fails, the record stays for `delete --force`. */
 static void creation_undo(struct making *making)
 {
-	struct container *container = making->container;
-	struct err why;
-	char text[1200];
-
 	if (making->has_pid_file)
 		(void)unlink(making->options->pid_file);
 	fd_close(&making->process.console_fd);
 	fd_close(&making->process.seccomp_fd);
-	if (container_destroy(container, &why) < 0)
-		log_warning("undoing failed too, 'delete --force %s' removes what is left: %s",
-			    container->id, err_format(&why, text, sizeof(text)));
+	container_undo(making->container);
 }
 
 /* A signal is the reason even where it first showed as something else. */

@@ -40,8 +40,12 @@ int runtime_run(const struct runtime *runtime, const struct runtime_create *opti
 	/* Orphans of the container's become ours, and are reaped with it. */
 	if (!options->detach && !options->no_subreaper && process_set_subreaper(e) < 0)
 		return -e->code;
-	if (making_act(&making, e) < 0 || container_start(making.container, e) < 0)
+	if (making_act(&making, e) < 0)
 		return -e->code;
+	if (container_start(making.container, e) < 0) {
+		container_undo(making.container);
+		return -e->code;
+	}
 	if (options->detach)
 		return 0;
 	if (run_wait(&making, ret_status, e) < 0)

@@ -2,8 +2,8 @@
  * start: steps 6 to 9 of the lifecycle in runtime.md.
  *
  * What fails here, a startContainer hook, the program's execve, a poststart hook, ends the
- * container: the specification goes on with step 12, which undoes what create made, and poststop
- * hooks follow.
+ * container. It stays as a stopped one: whoever asked for start also asks for delete, and looks
+ * at the state in between.
  */
 #include "base/log.h"
 #include "container.h"
@@ -12,6 +12,8 @@
 
 #include <errno.h>
 #include <signal.h>
+
+enum { STOP_MS = 10000 };
 
 static int program_start(struct container *container, struct err *e)
 {
@@ -39,26 +41,28 @@ static int poststart_run(struct container *container, struct err *e)
 	return hooks_run(config, OCI_HOOK_POSTSTART, &state, e);
 }
 
-static void start_undo(struct container *container)
+/* Ends what is left of it; the error that is told is the one before. */
+static void start_stop(struct container *container)
 {
+	struct backend *backend = container->backend;
 	struct err why;
-	char text[1200];
 
-	if (container_destroy(container, &why) < 0)
-		log_warning("undoing failed too, 'delete --force %s' removes what is left: %s",
-			    container->id, err_format(&why, text, sizeof(text)));
+	if (backend->ops->signal(backend, SIGKILL, true, &why) < 0)
+		log_debug("stop container '%s': %s", container->id, why.text);
+	if (process_wait_gone(&container->init, STOP_MS, &why) != 0)
+		log_debug("container '%s' does not end", container->id);
 }
 
 int container_start(struct container *container, struct err *e)
 {
 	auto_fd int notify_fd = FD_NONE;
 
-	/* Without a program nothing has begun that would have to be undone. */
+	/* Without a program nothing has begun that would have to be stopped. */
 	if (!container->record.has_process.value)
 		return program_start(container, e);
 	if (notify_open(container, &notify_fd, e) < 0 || program_start(container, e) < 0 ||
 	    poststart_run(container, e) < 0) {
-		start_undo(container);
+		start_stop(container);
 		return -e->code;
 	}
 	if (notify_fd >= 0 && notify_forward(container, notify_fd, e) < 0)

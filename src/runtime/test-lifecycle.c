@@ -197,6 +197,7 @@ static void test_failing_hooks(void)
 	const struct runtime runtime = runtime_of_test();
 	const struct runtime_create options = {.id = "four", .bundle = bundle};
 	auto_buf text = {0};
+	struct err deleted;
 	struct err e;
 
 	for (int i = 0; i < 3; i++) {
@@ -206,8 +207,11 @@ static void test_failing_hooks(void)
 		write_config(PROCESS, kinds[i]);
 		fake_reset();
 		r = runtime_create(&runtime, &options, &e);
-		if (r == 0)
+		if (r == 0) {
 			r = runtime_start(&runtime, "four", &e);
+			check_number(fake.init.pid, 0);
+			check_number(runtime_delete(&runtime, "four", false, &deleted), 0);
+		}
 		check(r < 0);
 		check_contains(e.text, words);
 		check_contains(e.text, "exit status 3");
