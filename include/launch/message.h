@@ -29,7 +29,8 @@ enum launch_message_kind {
 	MESSAGE_KINDS,
 };
 
-/* The layout of struct err (base/err.h), which this layer may not know. */
+/* The layout of struct err (base/err.h), which this layer may not know. In the result FIFO code 0
+ * says that the hooks have run and execve is next. */
 struct launch_error {
 	int32_t code;
 	int32_t show_errno;

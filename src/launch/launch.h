@@ -44,6 +44,8 @@ _Noreturn void launch_refuse(const struct launch *launch, long code, const char 
 _Noreturn void launch_give_up(const struct launch *launch, struct launch_error *error);
 _Noreturn void launch_exit(int status);
 void launch_warn(const struct launch *launch, const char *text, long number);
+/* Tells the starter that the program is next: a hang-up means execve from now on. */
+void launch_announce(const struct launch *launch);
 /* A message without text; dies with the runtime. */
 void launch_send(const struct launch *launch, enum launch_message_kind kind, long number);
 /* The next message of the runtime; its end is ours. */

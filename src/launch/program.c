@@ -137,8 +137,11 @@ _Noreturn void program_execute(const struct launch *launch)
 {
 	const struct launch_blob *blob = launch->blob;
 	struct launch_error error = {.show_errno = 1};
-	long result = SYS(__NR_execve, launch->program, blob_data(launch, blob->argv),
-			  blob_data(launch, blob->envp));
+	long result;
+
+	launch_announce(launch);
+	result = SYS(__NR_execve, launch->program, blob_data(launch, blob->argv),
+		     blob_data(launch, blob->envp));
 
 	error.code = (int32_t)-result;
 	error_text(&error, "exec ");

@@ -142,6 +142,14 @@ _Noreturn void launch_refuse(const struct launch *launch, long code, const char 
 	launch_give_up(launch, &error);
 }
 
+void launch_announce(const struct launch *launch)
+{
+	struct launch_error nothing = {.code = 0};
+
+	if (launch->blob->result_fd >= 0)
+		SYS(__NR_write, launch->blob->result_fd, &nothing, sizeof(nothing));
+}
+
 void launch_warn(const struct launch *launch, const char *text, long number)
 {
 	struct launch_message message = {.kind = MESSAGE_LOG, .number = 1 /* LOG_LEVEL_WARNING */};

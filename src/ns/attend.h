@@ -13,8 +13,8 @@ int attend_oom_score(const struct plan_process *process, pid_t pid, struct err *
 void attend_own_oom_score(const struct plan_process *process);
 /* Takes over a child that was announced by pid; one that is dead already is reaped, and the failure
  * is what it said last. */
-int attend_meet(struct handshake *handshake, pid_t pid, struct process *ret, struct err *e)
-	must_check;
+int attend_meet(struct handshake *handshake, pid_t pid, struct process *ret,
+		struct err *e) must_check;
 /* Kills and reaps. */
 void attend_abandon(struct process *process);
 

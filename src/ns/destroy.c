@@ -46,21 +46,14 @@ static int await_init(struct ns_backend *ns, struct err *e)
 	return r;
 }
 
-static int remove_cgroup(struct ns_backend *ns, struct err *e)
-{
-	int r;
-
-	if (!ns->cgroup)
-		return 0;
-	r = cgroup_remove(ns->cgroup, e);
-	return r;
-}
-
 int ns_destroy(struct backend *backend, struct err *e)
 {
 	struct ns_backend *ns = ns_of(backend);
 	int r = ns_open_cgroup(ns, e);
 
+	/* A path that cannot be a cgroup's was refused when it was to be made. */
+	if (r == -EINVAL)
+		r = 0;
 	if (r == 0)
 		r = kill_init(ns, e);
 	/* A frozen init dies when it is thawed; in a shared pid namespace there are others. */
@@ -68,8 +61,8 @@ int ns_destroy(struct backend *backend, struct err *e)
 		r = cgroup_thaw(ns->cgroup, e);
 	if (r == 0)
 		r = await_init(ns, e);
-	if (r == 0)
-		r = remove_cgroup(ns, e);
+	if (r == 0 && ns->cgroup)
+		r = cgroup_remove(ns->cgroup, e);
 	if (r == 0 && ns->context.intel_rdt)
 		r = resctrl_remove(ns->context.intel_rdt, e);
 	if (r == 0)

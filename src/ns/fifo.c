@@ -6,8 +6,9 @@
  * kernel and survives any crash. The init also holds it for writing, so its read never ends by
  * itself.
  *
- * "result" is held by the init, close-on-exec. The starter opens it before it gives the word; a
- * hang-up then means that execve has happened (or that the init is dead), data says why not.
+ * "result" is held by the init, close-on-exec. The starter opens it before it gives the word. The
+ * init announces execve there, then a hang-up means that it has happened; a hang-up before means
+ * that the init is dead, and other data says why the program could not be run.
  */
 #include "internal.h"
 
@@ -72,7 +73,9 @@ int fifo_remove(int state_fd, struct err *e)
 	return 0;
 }
 
-/* Data is a failure, the end of it success. 1: nothing yet. */
+enum result { RESULT_DONE = 0, RESULT_NOTHING = 1, RESULT_ANNOUNCED = 2 };
+
+/* The next record, or the end (RESULT_DONE). */
 static int read_result(int result, struct err *e)
 {
 	struct launch_error error = {0};
@@ -82,14 +85,16 @@ static int read_result(int result, struct err *e)
 		size = read(result, &error, sizeof(error));
 	} while (size < 0 && errno == EINTR);
 	if (size < 0 && errno == EAGAIN)
-		return 1;
+		return RESULT_NOTHING;
 	if (size < 0)
 		return fail(e, errno, "read FIFO '%s'", RESULT_FIFO);
 	if (size == 0)
-		return 0;
+		return RESULT_DONE;
 	error.text[sizeof(error.text) - 1] = '\0';
-	if (size != sizeof(error) || error.code <= 0)
+	if (size != sizeof(error) || error.code < 0)
 		return refuse(e, EPROTO, "the init's report makes no sense");
+	if (error.code == 0)
+		return RESULT_ANNOUNCED;
 	memcpy(e, &error, sizeof(*e));
 	return -e->code;
 }
@@ -101,6 +106,7 @@ static int wait_result(int result, const struct process *init, struct err *e)
 		{.fd = init->pidfd, .events = POLLIN},
 	};
 	nfds_t count = init->pidfd >= 0 ? 2 : 1;
+	bool is_announced = false;
 
 	for (;;) {
 		int r = poll(polls, count, -1);
@@ -110,9 +116,15 @@ static int wait_result(int result, const struct process *init, struct err *e)
 		if (r < 0)
 			continue;
 		r = read_result(result, e);
-		if (r != 1)
+		if (r < 0)
 			return r;
-		if (count == 2 && polls[1].revents)
+		if (r == RESULT_ANNOUNCED) {
+			is_announced = true;
+			continue;
+		}
+		if (r == RESULT_DONE && is_announced)
+			return 0;
+		if (r == RESULT_DONE || (count == 2 && polls[1].revents))
 			return refuse(e, ECHILD, "container init died before it ran the program");
 	}
 }

@@ -140,7 +140,9 @@ static int open_source(const struct handover *handover, const struct plan_op *op
 	return 0;
 }
 
-static int open_sources(struct handover *handover, struct err *e)
+/* `all`: the container's side could open none; else only those whose ids are mapped, since that
+ * takes a look at our /proc with our pids. */
+static int open_sources(struct handover *handover, bool all, struct err *e)
 {
 	size_t i = 0;
 
@@ -151,6 +153,8 @@ static int open_sources(struct handover *handover, struct err *e)
 		int r;
 
 		if (op->kind.value != PLAN_OP_ROOT && op->kind.value != PLAN_OP_BIND)
+			continue;
+		if (!all && !op->mount->idmap.value)
 			continue;
 		/* A link that is copied is not mounted. */
 		if (op->mount->copy_symlink.value &&
@@ -222,8 +226,8 @@ int handover_open(struct handover *handover, struct err *e)
 		if (r == 0 && op->kind.value == PLAN_OP_SYSCTL)
 			r = check_sysctl(handover, op, e);
 	}
-	if (r == 0 && needs_sources(plan, handover->facts))
-		r = open_sources(handover, e);
+	if (r == 0)
+		r = open_sources(handover, needs_sources(plan, handover->facts), e);
 	return r;
 }
 
