@@ -229,6 +229,7 @@ struct plan_limits {
 	struct opt_bool has_devices;
 	struct list unit_properties; /* struct plan_unit_property */
 	struct opt_u64 memory_check_limit; /* checkBeforeUpdate: refuse if usage is above this */
+	struct plan_limits *outside; /* vm level, update: of the host's cgroup; not in the field table */
 };
 
 struct plan_net_device {
@@ -260,6 +261,7 @@ struct plan {
 	struct plan_cgroup *cgroup;
 	struct plan_limits *limits;
 	struct plan_intel_rdt *intel_rdt;
+	struct plan_machine *machine; /* vm level: see plan/machine.h; else NULL */
 	struct list net_devices;  /* struct plan_net_device */
 	struct list ops;	  /* struct plan_op */
 	struct list create_hooks; /* struct plan_hook: createContainer */

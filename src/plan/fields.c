@@ -7,6 +7,8 @@
  */
 #include "words.h"
 
+#include "plan/machine.h"
+
 static const struct field join_fields[] = {
 	FIELD(FIELD_U64, struct plan_join, flag, "flag", FIELD_REQUIRED),
 	FIELD(FIELD_STRING, struct plan_join, path, "path", FIELD_REQUIRED),
@@ -14,7 +16,7 @@ static const struct field join_fields[] = {
 	{0},
 };
 
-static const struct field id_map_fields[] = {
+const struct field plan_id_map_fields[] = {
 	FIELD(FIELD_U32, struct plan_id_map, inside, "inside", FIELD_REQUIRED),
 	FIELD(FIELD_U32, struct plan_id_map, outside, "outside", FIELD_REQUIRED),
 	FIELD(FIELD_U32, struct plan_id_map, size, "size", FIELD_REQUIRED),
@@ -41,9 +43,9 @@ static const struct field mount_fields[] = {
 	FIELD(FIELD_BOOL, struct plan_mount, idmap, "idmap", 0),
 	FIELD(FIELD_BOOL, struct plan_mount, idmap_recursive, "idmapRecursive", 0),
 	FIELD_WITH_FIELDS(FIELD_LIST, struct plan_mount, uid_map, "uidMap", 0, struct plan_id_map,
-			  id_map_fields),
+			  plan_id_map_fields),
 	FIELD_WITH_FIELDS(FIELD_LIST, struct plan_mount, gid_map, "gidMap", 0, struct plan_id_map,
-			  id_map_fields),
+			  plan_id_map_fields),
 	FIELD(FIELD_BOOL, struct plan_mount, copy_up, "copyUp", 0),
 	FIELD(FIELD_BOOL, struct plan_mount, keep_mode, "keepMode", 0),
 	FIELD(FIELD_BOOL, struct plan_mount, target_is_file, "targetIsFile", 0),
@@ -227,9 +229,9 @@ const struct field plan_fields[] = {
 	FIELD_WITH_FIELDS(FIELD_LIST, struct plan, joins, "joins", 0, struct plan_join,
 			  join_fields),
 	FIELD_WITH_FIELDS(FIELD_LIST, struct plan, uid_map, "uidMap", 0, struct plan_id_map,
-			  id_map_fields),
+			  plan_id_map_fields),
 	FIELD_WITH_FIELDS(FIELD_LIST, struct plan, gid_map, "gidMap", 0, struct plan_id_map,
-			  id_map_fields),
+			  plan_id_map_fields),
 	FIELD(FIELD_BOOL, struct plan, deny_setgroups, "denySetgroups", 0),
 	FIELD(FIELD_BOOL, struct plan, use_map_helpers, "useMapHelpers", 0),
 	FIELD_WITH_FIELDS(FIELD_LIST, struct plan, time_offsets, "timeOffsets", 0,
@@ -240,6 +242,8 @@ const struct field plan_fields[] = {
 			  plan_limits_fields),
 	FIELD_WITH_FIELDS(FIELD_OBJECT, struct plan, intel_rdt, "intelRdt", 0,
 			  struct plan_intel_rdt, plan_intel_rdt_fields),
+	FIELD_WITH_FIELDS(FIELD_OBJECT, struct plan, machine, "machine", 0, struct plan_machine,
+			  plan_machine_fields),
 	FIELD_WITH_FIELDS(FIELD_LIST, struct plan, net_devices, "netDevices", 0,
 			  struct plan_net_device, net_device_fields),
 	FIELD_WITH_FIELDS(FIELD_LIST, struct plan, ops, "ops", 0, struct plan_op, op_fields),
