@@ -389,6 +389,7 @@ v2()
 }
 
 @test "--systemd-cgroup wants slice:prefix:name" {
+	requires_systemd
 	GLOBALS=(--systemd-cgroup)
 	refused cgroupsPath
 }
