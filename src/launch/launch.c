@@ -97,13 +97,18 @@ static void load(struct launch *launch, int fd)
 }
 
 /* The runtime has set the pid namespace, which children enter only: go on as one, the sibling of
- * this process. */
+ * this process. It says nothing before it has been announced: the pipe ends then. */
 static void fork_into_pid_namespace(const struct launch *launch)
 {
+	int ends[2];
+	char byte;
 	long result;
 
 	if (!(launch->blob->flags & LAUNCH_FORK))
 		return;
+	result = SYS(__NR_pipe2, ends, O_CLOEXEC);
+	if (result < 0)
+		launch_fail(launch, result, "make a pipe", NULL);
 	result = SYS(__NR_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
 	if (result < 0)
 		launch_fail(launch, result, "fork into the container's pid namespace", NULL);
@@ -112,6 +117,11 @@ static void fork_into_pid_namespace(const struct launch *launch)
 		launch_exit(0);
 	}
 	SYS(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	SYS(__NR_close, ends[1]);
+	do {
+		result = SYS(__NR_read, ends[0], &byte, 1);
+	} while (result == -EINTR);
+	SYS(__NR_close, ends[0]);
 }
 
 static void settle(struct launch *launch)

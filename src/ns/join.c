@@ -8,10 +8,12 @@
  */
 #include "join.h"
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "kern/compat.h"
 #include "kern/namespaces.h"
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 
 static int join_each(struct join *joins, size_t count, bool is_last_try, struct err *e)
@@ -138,22 +140,37 @@ static int make_time_namespace(const struct plan *plan, struct err *e)
 	return r < 0 ? wrap(e, "linux.timeOffsets") : 0;
 }
 
+/* Until its pid has been told, which is when the other end of the pipe goes, the init is silent. */
+static _Noreturn void init_run(const struct joining *joining, int told)
+{
+	char byte;
+
+	(void)!fd_read_full(told, &byte, 1);
+	(void)close(told);
+	child_run(joining->handover, joining->handshake, true);
+}
+
 static int fork_init(struct joining *joining, struct err *e)
 {
 	const struct plan *plan = joining->handover->plan;
 	struct process_fork how = PROCESS_FORK_PLAIN;
 	struct process init = PROCESS_NONE;
-	int r;
+	int ends[2], r;
 
 	how.flags = plan->new_namespaces.value &
 		    ~(uint64_t)(CLONE_NEWUSER | CLONE_NEWTIME | CLONE_NEWCGROUP);
 	how.flags |= CLONE_PARENT;
 	how.no_birth = true;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return fail(e, errno, "make a pipe");
 	r = process_fork(&how, &init, e);
 	if (r < 0)
 		return r;
-	if (r == PROCESS_CHILD)
-		child_run(joining->handover, joining->handshake, true);
+	if (r == PROCESS_CHILD) {
+		(void)close(ends[1]);
+		init_run(joining, ends[0]);
+	}
+	/* The pipe ends with this process. */
 	return handshake_send(joining->handshake, MESSAGE_PID, init.pid, FD_NONE, e);
 }
 
