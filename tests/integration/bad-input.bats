@@ -493,8 +493,8 @@ LIMIT_KIB=65536
 	update_config '.process.terminal = true'
 	fails 1 console bulkhead create --bundle "$BUNDLE" "$ID"
 	one_error console
-	fails 1 console bulkhead create --bundle "$BUNDLE" --console-socket "$WORK/nosuch.sock" "$ID"
-	one_error "$WORK/nosuch.sock"
+	fails 1 "$WORK/nosuch.sock" bulkhead create --bundle "$BUNDLE" --console-socket "$WORK/nosuch.sock" "$ID"
+	one_error terminal
 	mv "$WORK/config.good" "$CONFIG"
 	fails 1 console bulkhead create --bundle "$BUNDLE" --console-socket "$WORK/nosuch.sock" "$ID"
 	one_error console
@@ -650,9 +650,9 @@ left_but_mount()
 	if [ "$status" != 0 ]; then
 		one_error "$STATE"
 	fi
-	succeeds bulkhead delete --force "$ID"
 	chown 0:0 "$STATE"
 	chmod 700 "$STATE"
+	succeeds bulkhead delete --force "$ID"
 }
 
 @test "the state directory is a file" {
@@ -719,7 +719,7 @@ bad_process()
 	bad_process '{"args": ["/bin/true"], "cwd": "tmp"}' process.cwd
 	bad_process '{"args": ["/bin/true"], "cwd": "/", "cwd": "/"}' cwd
 	bad_process '{"args": ["/bin/true"], "cwd": "/", "user": {"uid": -1, "gid": 0}}' process.user.uid
-	bad_process '{"args": ["/no/such"], "cwd": "/"}' /no/such
+	bad_process '{"args": ["/no/such"], "cwd": "/", "user": {"uid": 0, "gid": 0}}' /no/such
 	status_is running
 	equals "$(bulkhead ps --format json "$ID" | jq length)" 1
 }
