@@ -11,7 +11,7 @@ import re
 import sys
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
-GENERATED = {"version.h", "launch-image.h"}
+GENERATED = {"version.h", "launch-image.h", "wire-build-id.h"}
 
 
 def main():
