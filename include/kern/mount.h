@@ -2,8 +2,9 @@
  * Mounts as objects: made or cloned apart from the tree ("detached"), changed, then attached to a
  * descriptor. That is the new mount API of Linux 5.2 and 5.12. Where the kernel lacks it (or a
  * file system refuses it), the object remembers what to do and mount(2) does it when attaching;
- * callers see no difference but these: a recursive or id-mapped change is refused
- * (-EOPNOTSUPP) on kernels without mount_setattr(2), and errors may appear at mount_attach().
+ * callers see no difference but these: an id-mapped change is refused (-EOPNOTSUPP) on
+ * kernels without mount_setattr(2), a recursive one is not made at once there, but mount by mount,
+ * and errors may appear at mount_attach().
  *
  * open_tree(2), fsmount(2), mount_setattr(2), move_mount(2), pivot_root(2).
  */

@@ -14,8 +14,8 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "kern/compat.h"
-#include "kern/mount.h"
 #include "kern/proc.h"
+#include "mount-internal.h"
 
 #include <fcntl.h>
 
@@ -63,8 +63,7 @@ int mount_pivot(int root, struct err *e)
 	return 0;
 }
 
-/* Undoes the octal escapes of mountinfo in place. */
-static void unescape(char *text)
+void mount_point_unescape(char *text)
 {
 	char *to = text;
 
@@ -96,7 +95,7 @@ static char *full_kernel_mount(char *line)
 		words[i] = strsep(&rest, " ");
 	if (!words[4] || !words[3] || !str_is(words[3], "/"))
 		return NULL;
-	unescape(words[4]);
+	mount_point_unescape(words[4]);
 	return words[4];
 }
 

@@ -25,6 +25,7 @@ struct mount_pending *mount_pending_new(void)
 
 	pending->source = FD_NONE;
 	pending->change = MOUNT_CHANGE_NONE;
+	pending->below = MOUNT_CHANGE_NONE;
 	return pending;
 }
 
@@ -172,14 +173,18 @@ static int refuse_change(const struct mount_change *change, int code, struct err
 /* Whether the classic call can express it. */
 static bool is_classic(const struct mount_change *change)
 {
-	bool has_attributes = change->set || change->clear;
-
-	return change->user_namespace < 0 && !(change->recursive && has_attributes);
+	return change->user_namespace < 0;
 }
 
 static bool is_absent(int r)
 {
 	return r == -ENOSYS || r == -EPERM;
+}
+
+static int refuse_old(struct err *e)
+{
+	return refuse(e, EOPNOTSUPP,
+		      "this kernel has no mount_setattr(2), which id-mapped mounts need");
 }
 
 int mount_change_fd(int fd, const struct mount_change *change, struct err *e)
@@ -189,19 +194,28 @@ int mount_change_fd(int fd, const struct mount_change *change, struct err *e)
 	if (r == 0)
 		return 0;
 	if (r == -ENOSYS && !is_classic(change))
-		return refuse(e, EOPNOTSUPP,
-			      "this kernel has no mount_setattr(2), which recursive and id-mapped "
-			      "mounts need");
+		return refuse_old(e);
 	if (!is_absent(r) || !is_classic(change))
 		return refuse_change(change, -r, e);
-	return mount_classic_change(fd, change, e);
+	r = mount_classic_change(fd, change, e);
+	if (r == 0 && change->recursive && (change->set || change->clear))
+		r = mount_change_below(fd, change, e);
+	return r;
 }
 
-/* Remembers a change until the mount is attached; a later one wins where they disagree. */
+/* A later change wins where they disagree. */
+static void merge(struct mount_change *all, const struct mount_change *change)
+{
+	if ((change->set | change->clear) & MOUNT_ATTR__ATIME)
+		all->set &= ~(uint64_t)MOUNT_ATTR__ATIME;
+	all->set = (all->set & ~change->clear) | change->set;
+	all->clear = (all->clear & ~change->set) | change->clear;
+	all->best_effort_clear |= change->best_effort_clear;
+}
+
+/* Remembers a change until the mount is attached. */
 static void remember(struct mount *mount, const struct mount_change *change)
 {
-	struct mount_change *all;
-
 	if (!mount->pending)
 		mount->pending = mount_pending_new();
 	if (change->propagation)
@@ -209,13 +223,12 @@ static void remember(struct mount *mount, const struct mount_change *change)
 			(unsigned long)change->propagation | (change->recursive ? MS_REC : 0);
 	if (!change->set && !change->clear)
 		return;
-	all = &mount->pending->change;
-	if ((change->set | change->clear) & MOUNT_ATTR__ATIME)
-		all->set &= ~(uint64_t)MOUNT_ATTR__ATIME;
-	all->set = (all->set & ~change->clear) | change->set;
-	all->clear = (all->clear & ~change->set) | change->clear;
-	all->best_effort_clear |= change->best_effort_clear;
+	merge(&mount->pending->change, change);
 	mount->pending->has_change = true;
+	if (!change->recursive)
+		return;
+	merge(&mount->pending->below, change);
+	mount->pending->has_below = true;
 }
 
 int mount_change(struct mount *mount, const struct mount_change *change, struct err *e)
@@ -230,13 +243,10 @@ int mount_change(struct mount *mount, const struct mount_change *change, struct 
 		if (!is_absent(r))
 			return refuse_change(change, -r, e);
 	}
-	if (is_classic(change)) {
-		remember(mount, change);
-		return 0;
-	}
-	return refuse(e, EOPNOTSUPP,
-		      "this kernel has no mount_setattr(2), which recursive and id-mapped mounts "
-		      "need");
+	if (!is_classic(change))
+		return refuse_old(e);
+	remember(mount, change);
+	return 0;
 }
 
 /* Makes the changes that had to wait. */
@@ -246,6 +256,8 @@ static int change_attached(int fd, const struct mount_pending *pending, struct e
 
 	if (pending && pending->has_change)
 		r = mount_change_fd(fd, &pending->change, e);
+	if (r == 0 && pending && pending->has_below)
+		r = mount_change_below(fd, &pending->below, e);
 	if (r == 0 && pending && pending->propagation)
 		r = mount_propagation(fd, pending->propagation, e);
 	return r;

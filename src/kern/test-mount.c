@@ -128,26 +128,46 @@ static void test_long_option(void)
 	check_zero(mount_attach(&overlay, place, root, "/overlay", &e), &e, "a long option");
 }
 
-static void test_recursive(bool is_modern)
+static void test_recursive(void)
 {
 	auto_mount tree = MOUNT_NONE;
 	auto_mount inner = MOUNT_NONE;
+	auto_mount covering = MOUNT_NONE;
+	auto_mount innermost = MOUNT_NONE;
 	auto_fd int source = target("/tree", true);
-	auto_fd int below = target("/tree/below", true);
+	auto_fd int below = target("/tree/be low", true);
 	auto_fd int place = target("/copy", true);
+	auto_fd int deeper = FD_NONE;
 	struct mount_change change = MOUNT_CHANGE_NONE;
 	struct err e;
 
-	check_zero(mount_create("tmpfs", "x", 0, NULL, &inner, &e), &e, "a mount below");
-	check_zero(mount_attach(&inner, below, root, "/tree/below", &e), &e, "attach it");
-	check_zero(mount_clone(source, "", MOUNT_RECURSIVE, &tree, &e), &e, "clone both");
+	check_zero(mount_create("tmpfs", "x", MS_NOEXEC, NULL, &inner, &e), &e, "a mount below");
+	check_zero(mount_attach(&inner, below, root, "/tree/be low", &e), &e, "attach it");
+	check_zero(mount_create("tmpfs", "x", MS_NOEXEC, NULL, &covering, &e), &e, "one on it");
+	check_zero(mount_attach(&covering, inner.fd, root, "/tree/be low", &e), &e, "attach it");
+	deeper = target("/tree/be low/deeper", true);
+	check_zero(mount_create("tmpfs", "x", 0, NULL, &innermost, &e), &e, "one below that");
+	check_zero(mount_attach(&innermost, deeper, root, "/tree/be low/deeper", &e), &e,
+		   "attach it");
+	check_zero(mount_clone(source, "", MOUNT_RECURSIVE, &tree, &e), &e, "clone them all");
 	change.set = MOUNT_ATTR_RDONLY;
 	change.recursive = true;
-	check_number(mount_change(&tree, &change, &e), is_modern ? 0 : -EOPNOTSUPP);
+	check_zero(mount_change(&tree, &change, &e), &e, "make them read-only");
+	change.recursive = false;
+	change.set = MOUNT_ATTR_NODEV;
+	check_zero(mount_change(&tree, &change, &e), &e, "and the first nodev");
 	check_zero(mount_attach(&tree, place, root, "/copy", &e), &e, "attach them");
-	if (is_modern)
-		check(flags_at("/copy/below") & ST_RDONLY);
-	check(!(flags_at("/tree/below") & ST_RDONLY));
+	check((flags_at("/copy") & (ST_RDONLY | ST_NODEV)) == (ST_RDONLY | ST_NODEV));
+	check((flags_at("/copy/be low") & (ST_RDONLY | ST_NODEV | ST_NOEXEC)) ==
+	      (ST_RDONLY | ST_NOEXEC));
+	check(flags_at("/copy/be low/deeper") & ST_RDONLY);
+	check(!(flags_at("/tree/be low") & ST_RDONLY));
+	change.recursive = true;
+	change.set = MOUNT_ATTR_NOSUID;
+	change.clear = MOUNT_ATTR_RDONLY;
+	check_zero(mount_change_fd(tree.fd, &change, &e), &e, "change them when attached");
+	check((flags_at("/copy/be low/deeper") & (ST_RDONLY | ST_NOSUID)) == ST_NOSUID);
+	check((flags_at("/copy") & (ST_RDONLY | ST_NOSUID | ST_NODEV)) == (ST_NOSUID | ST_NODEV));
 	change = MOUNT_CHANGE_NONE;
 	check_zero(mount_propagation(tree.fd, MS_SLAVE | MS_REC, &e), &e, "propagation");
 }
@@ -330,7 +350,7 @@ static void test_everything(bool is_modern)
 	test_bind();
 	test_new();
 	test_long_option();
-	test_recursive(is_modern);
+	test_recursive();
 	if (is_modern)
 		test_idmap();
 	test_locked();
