@@ -132,12 +132,13 @@ int process_signal(const struct process *process, int signal, struct err *e)
 
 	if (process->pid <= 0)
 		return PROCESS_GONE;
-	if (process->pidfd >= 0)
-		r = sys_pidfd_send_signal(process->pidfd, signal, NULL, 0);
-	else if (is_still(process, &state))
+	r = process->pidfd >= 0 ? sys_pidfd_send_signal(process->pidfd, signal, NULL, 0) : -1;
+	/* EPERM: of a seccomp filter, or kill(2) says it again. */
+	if (process->pidfd < 0 || (r < 0 && (errno == ENOSYS || errno == EPERM))) {
+		if (!is_still(process, &state))
+			return PROCESS_GONE;
 		r = kill(process->pid, signal);
-	else
-		return PROCESS_GONE;
+	}
 	if (r < 0 && errno == ESRCH)
 		return PROCESS_GONE;
 	if (r < 0)

@@ -8,10 +8,11 @@
 #include "base/log.h"
 #include "kern/compat.h"
 
+/* EPERM: of a seccomp filter, or the process without the cgroup is refused too. */
 static bool is_refused(int r)
 {
 	return r == -EOPNOTSUPP || r == -ENOSYS || r == -EINVAL || r == -E2BIG || r == -EBUSY ||
-	       r == -EACCES;
+	       r == -EACCES || r == -EPERM;
 }
 
 int enter_fork(struct process_fork *how, struct cgroup_entry *entry, bool *has_entry,
