@@ -9,6 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static int take(const struct nlmsghdr *header, void *data)
 {
 	struct rtnl_address address;
+	struct rtnl_neighbour neighbour;
+	struct rtnl_route route;
 	struct rtnl_link link;
 	int index;
 
@@ -18,6 +20,8 @@ static int take(const struct nlmsghdr *header, void *data)
 	if (rtnl_read_address(header, &index, &address) == 0 &&
 	    strnlen(address.label, IFNAMSIZ) == IFNAMSIZ)
 		abort();
+	(void)!rtnl_read_route(header, &index, &route);
+	(void)!rtnl_read_neighbour(header, &index, &neighbour);
 	return 0;
 }
 

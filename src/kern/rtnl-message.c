@@ -9,6 +9,8 @@
 #include "base/str.h"
 
 #include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <sys/socket.h>
 
 void *rtnl_start(struct rtnl_request *request, uint16_t type, uint16_t flags, size_t size)
@@ -88,15 +90,13 @@ int rtnl_read(const void *bytes, size_t size, uint32_t sequence, rtnl_message_fn
 /* Called for each attribute behind the fixed part. */
 typedef void attribute_fn(uint16_t type, const void *bytes, size_t size, void *data);
 
-static int read_attributes(const struct nlmsghdr *header, size_t fixed, attribute_fn *take,
-			   void *data)
+static int walk_attributes(const char *bytes, size_t size, attribute_fn *take, void *data)
 {
-	size_t offset = NLMSG_SPACE(fixed);
-	const char *bytes = (const char *)header;
+	size_t offset = 0;
 
-	while (offset + sizeof(struct rtattr) <= header->nlmsg_len) {
+	while (offset + sizeof(struct rtattr) <= size) {
 		struct rtattr attribute;
-		size_t left = header->nlmsg_len - offset;
+		size_t left = size - offset;
 
 		memcpy(&attribute, bytes + offset, sizeof(attribute));
 		if (attribute.rta_len < sizeof(attribute) || attribute.rta_len > left)
@@ -106,6 +106,17 @@ static int read_attributes(const struct nlmsghdr *header, size_t fixed, attribut
 		offset += RTA_ALIGN(attribute.rta_len);
 	}
 	return 0;
+}
+
+static int read_attributes(const struct nlmsghdr *header, size_t fixed, attribute_fn *take,
+			   void *data)
+{
+	size_t offset = NLMSG_SPACE(fixed);
+
+	if (offset >= header->nlmsg_len)
+		return 0;
+	return walk_attributes((const char *)header + offset, header->nlmsg_len - offset, take,
+			       data);
 }
 
 static void copy_name(char out[IFNAMSIZ], const void *bytes, size_t size)
@@ -118,12 +129,28 @@ static void copy_name(char out[IFNAMSIZ], const void *bytes, size_t size)
 	}
 }
 
+static void take_link_info(uint16_t type, const void *bytes, size_t size, void *data)
+{
+	struct rtnl_link *link = data;
+
+	if (type == IFLA_INFO_KIND)
+		copy_name(link->kind, bytes, size);
+}
+
 static void take_link_attribute(uint16_t type, const void *bytes, size_t size, void *data)
 {
 	struct rtnl_link *link = data;
 
-	if (type == IFLA_IFNAME && size > 0)
+	if (type == IFLA_IFNAME && size > 0) {
 		copy_name(link->name, bytes, size);
+	} else if (type == IFLA_MTU && size == sizeof(link->mtu)) {
+		memcpy(&link->mtu, bytes, size);
+	} else if (type == IFLA_ADDRESS && size == sizeof(link->mac)) {
+		memcpy(link->mac, bytes, size);
+		link->has_mac = true;
+	} else if (type == IFLA_LINKINFO) {
+		(void)!walk_attributes(bytes, size, take_link_info, link);
+	}
 }
 
 int rtnl_read_link(const struct nlmsghdr *header, struct rtnl_link *ret)
@@ -136,6 +163,7 @@ int rtnl_read_link(const struct nlmsghdr *header, struct rtnl_link *ret)
 		return -EBADMSG;
 	memcpy(&fixed, NLMSG_DATA(header), sizeof(fixed));
 	link.index = fixed.ifi_index;
+	link.type = fixed.ifi_type;
 	link.flags = fixed.ifi_flags;
 	r = read_attributes(header, sizeof(fixed), take_link_attribute, &link);
 	if (r == 0)
@@ -183,5 +211,103 @@ int rtnl_read_address(const struct nlmsghdr *header, int *ret_index, struct rtnl
 		return r;
 	*ret_index = (int)fixed.ifa_index;
 	*ret = address;
+	return 0;
+}
+
+struct reading_route {
+	struct rtnl_route *route;
+	uint32_t table, output;
+	bool is_multipath;
+};
+
+static void take_route_metric(uint16_t type, const void *bytes, size_t size, void *data)
+{
+	struct rtnl_route *route = data;
+
+	if (type == RTAX_MTU && size == sizeof(route->mtu))
+		memcpy(&route->mtu, bytes, size);
+}
+
+static void take_route_attribute(uint16_t type, const void *bytes, size_t size, void *data)
+{
+	struct reading_route *reading = data;
+	struct rtnl_route *route = reading->route;
+	bool fits = size == route->size;
+
+	if (type == RTA_DST && fits) {
+		memcpy(route->destination, bytes, size);
+	} else if (type == RTA_GATEWAY && fits) {
+		memcpy(route->gateway, bytes, size);
+		route->has_gateway = true;
+	} else if (type == RTA_PREFSRC && fits) {
+		memcpy(route->source, bytes, size);
+		route->has_source = true;
+	} else if (type == RTA_PRIORITY && size == sizeof(uint32_t)) {
+		memcpy(&route->metric, bytes, size);
+	} else if (type == RTA_TABLE && size == sizeof(uint32_t)) {
+		memcpy(&reading->table, bytes, size);
+	} else if (type == RTA_OIF && size == sizeof(uint32_t)) {
+		memcpy(&reading->output, bytes, size);
+	} else if (type == RTA_METRICS) {
+		(void)!walk_attributes(bytes, size, take_route_metric, route);
+	} else if (type == RTA_MULTIPATH) {
+		reading->is_multipath = true;
+	}
+}
+
+int rtnl_read_route(const struct nlmsghdr *header, int *ret_index, struct rtnl_route *ret)
+{
+	struct rtnl_route route = {0};
+	struct reading_route reading = {.route = &route};
+	struct rtmsg fixed;
+	int r;
+
+	if (header->nlmsg_type != RTM_NEWROUTE || header->nlmsg_len < NLMSG_LENGTH(sizeof(fixed)))
+		return -EBADMSG;
+	memcpy(&fixed, NLMSG_DATA(header), sizeof(fixed));
+	route.family = fixed.rtm_family;
+	route.size = fixed.rtm_family == AF_INET6 ? 16 : 4;
+	route.prefix = fixed.rtm_dst_len;
+	route.scope = fixed.rtm_scope;
+	route.protocol = fixed.rtm_protocol;
+	route.type = fixed.rtm_type;
+	route.flags = fixed.rtm_flags;
+	reading.table = fixed.rtm_table;
+	r = read_attributes(header, sizeof(fixed), take_route_attribute, &reading);
+	if (r < 0)
+		return r;
+	*ret_index =
+		reading.table == RT_TABLE_MAIN && !reading.is_multipath ? (int)reading.output : 0;
+	*ret = route;
+	return 0;
+}
+
+static void take_neighbour_attribute(uint16_t type, const void *bytes, size_t size, void *data)
+{
+	struct rtnl_neighbour *neighbour = data;
+
+	if (type == NDA_DST && size == neighbour->size)
+		memcpy(neighbour->address, bytes, size);
+	else if (type == NDA_LLADDR && size == sizeof(neighbour->mac))
+		memcpy(neighbour->mac, bytes, size);
+}
+
+int rtnl_read_neighbour(const struct nlmsghdr *header, int *ret_index, struct rtnl_neighbour *ret)
+{
+	struct rtnl_neighbour neighbour = {0};
+	struct ndmsg fixed;
+	int r;
+
+	if (header->nlmsg_type != RTM_NEWNEIGH || header->nlmsg_len < NLMSG_LENGTH(sizeof(fixed)))
+		return -EBADMSG;
+	memcpy(&fixed, NLMSG_DATA(header), sizeof(fixed));
+	neighbour.family = fixed.ndm_family;
+	neighbour.size = fixed.ndm_family == AF_INET6 ? 16 : 4;
+	neighbour.flags = fixed.ndm_flags;
+	r = read_attributes(header, sizeof(fixed), take_neighbour_attribute, &neighbour);
+	if (r < 0)
+		return r;
+	*ret_index = fixed.ndm_state & NUD_PERMANENT ? fixed.ndm_ifindex : 0;
+	*ret = neighbour;
 	return 0;
 }

@@ -48,5 +48,11 @@ int rtnl_read_link(const struct nlmsghdr *header, struct rtnl_link *ret) must_ch
 /* Of a RTM_NEWADDR. */
 int rtnl_read_address(const struct nlmsghdr *header, int *ret_index,
 		      struct rtnl_address *ret) must_check;
+/* Of a RTM_NEWROUTE; index 0: of another table than the main one, or by several devices. */
+int rtnl_read_route(const struct nlmsghdr *header, int *ret_index,
+		    struct rtnl_route *ret) must_check;
+/* Of a RTM_NEWNEIGH; index 0: not a permanent one. */
+int rtnl_read_neighbour(const struct nlmsghdr *header, int *ret_index,
+			struct rtnl_neighbour *ret) must_check;
 
 #endif
