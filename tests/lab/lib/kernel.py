@@ -169,20 +169,27 @@ def busybox():
     return path
 
 
-def build_guest():
-    source, program = os.path.join(HERE, 'guest.c'), os.path.join(CACHE, 'guest')
+def build(name, *options):
+    """Path of a program of the lab's own, compiled when its source has changed."""
+    source, program = os.path.join(HERE, name + '.c'), os.path.join(CACHE, name)
     if not os.path.exists(program) or os.path.getmtime(program) < os.path.getmtime(source):
-        subprocess.run(['cc', '-std=gnu17', '-O2', '-Wall', '-D_GNU_SOURCE', '-static', '-o', program + '.new',
-                        source], check=True)
+        subprocess.run(['cc', '-std=gnu17', '-O2', '-Wall', '-D_GNU_SOURCE', '-o', program + '.new', source,
+                        *options], check=True)
         os.rename(program + '.new', program)
     return program
+
+
+def tsc_khz():
+    with locked('tsc'):
+        program = build('tsc')
+    return int(subprocess.run([program], check=True, text=True, stdout=subprocess.PIPE).stdout)
 
 
 def initramfs_find(kernel):
     """The kernel's initramfs as an open file, made anew when anything in it has changed."""
     with locked('initramfs'):
         modules = kernel.modules_in_order()
-        parts = [busybox(), build_guest(), os.path.join(HERE, 'init'), os.path.join(HERE, 'lab.service')]
+        parts = [busybox(), build('guest', '-static'), os.path.join(HERE, 'init'), os.path.join(HERE, 'lab.service')]
         digest = hashlib.sha256(repr(modules).encode())
         for path in parts + [os.path.join(kernel.modules, module) for module, _ in modules]:
             details = os.stat(path)
