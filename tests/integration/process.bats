@@ -414,6 +414,11 @@ PATH=/bin"
 
 @test "stdio is owned by the container's user" {
 	update_config '.process.user = {uid: 1000, gid: 1000}'
-	in_container /bin/sh -c 'echo hello > /proc/self/fd/1'
-	equals "$output" hello
+	# Pipes and terminals become the user's; a file of the host's keeps its owner.
+	set_args /bin/sh -c 'echo hello > /proc/self/fd/1'
+	got=$(bulkhead run --bundle "$BUNDLE" "$ID" </dev/null | cat)
+	equals "$got" hello
+	set_args /bin/true
+	succeeds bulkhead run --bundle "$BUNDLE" "$ID"
+	equals "$(stat -c %u "$WORK/stdout")" 0
 }
