@@ -18,6 +18,8 @@ _Static_assert(sizeof(struct launch_error) == sizeof(struct err), "errors cross 
 _Static_assert(offsetof(struct launch_error, text) == offsetof(struct err, text), "the same");
 _Static_assert(MESSAGE_KINDS < 64, "kinds are bits of struct handshake.seen");
 
+#define DEATH_MS 1000
+
 static const char *const kind_names[MESSAGE_KINDS] = {
 	[MESSAGE_ERROR] = "error",
 	[MESSAGE_LOG] = "log",
@@ -103,7 +105,11 @@ static int receive_raw(struct handshake *handshake, uint64_t deadline, struct la
 static int died(const struct process *process, struct err *e)
 {
 	siginfo_t info = {0};
+	struct err ignored;
 
+	/* Its descriptors go a moment before it can be waited for. */
+	if (process->pid > 0)
+		(void)!process_wait_gone(process, DEATH_MS, &ignored);
 	/* Left for whoever reaps it. */
 	if (process->pid > 0 &&
 	    waitid(P_PID, (id_t)process->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&

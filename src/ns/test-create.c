@@ -222,7 +222,10 @@ static void test_failing_hooks(void)
 	test_done(&test);
 
 	usual(&test, "true");
-	hook.args.items[2] = (char *)"sleep 100 & sleep 100";
+	hook.args = (struct strv){0};
+	strv_push(&hook.args, &test.arena, "sh");
+	strv_push(&hook.args, &test.arena, "-c");
+	strv_push(&hook.args, &test.arena, "sleep 100 & sleep 100");
 	hook.timeout = (struct opt_i64){true, 1};
 	test.process.start_hooks = (struct list){&hook, 1};
 	check(test_create(&test, FD_NONE, &e) == 0);
