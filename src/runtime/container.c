@@ -77,11 +77,16 @@ static int container_read(struct container *container, struct err *e)
 	return -e->code;
 }
 
-static int container_lock(struct container *container, struct err *e)
+static int container_lock(struct container *container, enum container_access access, struct err *e)
 {
-	return store_lock(container->root_fd, container->id, container->state_fd,
-			  clock_now() + CONTAINER_LOCK_SECONDS * 1000000000ULL, &container->lock_fd,
-			  e);
+	uint64_t deadline = clock_now() + CONTAINER_LOCK_SECONDS * 1000000000ULL;
+	int r = store_lock(container->root_fd, container->id, container->state_fd, deadline,
+			   &container->lock_fd, e);
+
+	/* Where there is no room even for the lock there is nobody who holds it. */
+	if (access == CONTAINER_END && (r == -ENOSPC || r == -EDQUOT || r == -EROFS))
+		return STORE_FOUND;
+	return r;
 }
 
 int container_enter(struct container *container, enum container_access access, struct err *e)
@@ -92,7 +97,7 @@ int container_enter(struct container *container, enum container_access access, s
 		return r;
 	r = store_open(container->root_fd, container->id, &container->state_fd, e);
 	if (r == STORE_FOUND && access != CONTAINER_LOOK)
-		r = container_lock(container, e);
+		r = container_lock(container, access, e);
 	if (r != STORE_FOUND)
 		return r;
 	if (container_read(container, e) < 0 && access != CONTAINER_END)

@@ -82,8 +82,11 @@ static int directory_make(struct making *making, struct err *e)
 	if (r > 0)
 		r = refuse(e, ECANCELED, "container '%s' was deleted while it was created",
 			   container->id);
-	if (r < 0)
+	if (r < 0) {
+		/* Only if it is empty, which that of somebody else is not. */
+		(void)unlinkat(container->root_fd, container->id, AT_REMOVEDIR);
 		return r;
+	}
 	container_become(container, PHASE_CREATING);
 	record_fill(making);
 	if (config_save(making, e) < 0)

@@ -41,7 +41,7 @@ int side_send_console(const char *socket_path, int master, struct err *e)
 	if (ptsname_r(master, name, sizeof(name)) != 0)
 		(void)snprintf(name, sizeof(name), "/dev/ptmx");
 	if (send_one(socket_path, name, strlen(name), master, e) < 0)
-		return wrap(e, "send the terminal to '%s'", socket_path);
+		return wrap(e, "--console-socket: send the terminal to '%s'", socket_path);
 	return 0;
 }
 
@@ -51,7 +51,7 @@ int side_send_pidfd(const char *socket_path, const struct process *process, cons
 	if (process->pidfd < 0)
 		return refuse(e, ENOSYS, "--pidfd-socket: this kernel has no pidfds (Linux 5.3)");
 	if (send_one(socket_path, tag, strlen(tag), process->pidfd, e) < 0)
-		return wrap(e, "send the pidfd to '%s'", socket_path);
+		return wrap(e, "--pidfd-socket '%s'", socket_path);
 	return 0;
 }
 
@@ -75,7 +75,7 @@ int side_send_seccomp(const struct plan_seccomp *seccomp, int listener, pid_t pi
 	oci_state_write(state, &w);
 	json_end_object(&w);
 	if (send_one(seccomp->listener_path, document.data, document.size, listener, e) < 0)
-		return wrap(e, "send the seccomp listener to '%s'", seccomp->listener_path);
+		return wrap(e, "linux.seccomp.listenerPath '%s'", seccomp->listener_path);
 	return 0;
 }
 

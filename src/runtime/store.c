@@ -39,6 +39,12 @@ static int directory_check(int fd, const char *what, struct err *e)
 			"state directory '%s': belongs to uid %u, not to uid %u: its contents "
 			"cannot be trusted",
 			what, status.st_uid, own);
+	/* Whoever can write could put another directory in a container's place. */
+	if ((status.st_mode & (S_IWGRP | S_IWOTH)) && !(status.st_mode & S_ISVTX))
+		return refuse(e, EPERM,
+			      "state directory '%s': others can write there (mode %04o): its "
+			      "contents cannot be trusted",
+			      what, status.st_mode & 07777U);
 	return 0;
 }
 
@@ -65,7 +71,7 @@ int store_root_open(const struct runtime *runtime, bool make, int *ret_fd, struc
 	if (status.st_dev == top.st_dev && status.st_ino == top.st_ino)
 		return refuse(e, EINVAL, "--root: '%s' is '/', which cannot hold containers",
 			      runtime->root);
-	if (directory_check(fd, runtime->root, e) < 0)
+	if (make && directory_check(fd, runtime->root, e) < 0)
 		return -e->code;
 	/* The sticky bit keeps systemd-tmpfiles from pruning what is in a user's run directory. */
 	if (made && runtime->root_is_sticky && fchmod(fd, 0700 | S_ISVTX) < 0)

@@ -8,8 +8,8 @@
 
 enum store_outcome { STORE_FOUND = 0, STORE_ABSENT = 1 };
 
-/* Opens the root; with `make` it and its parents are made (0700). Refuses "/" and a directory of
- * another user. */
+/* Opens the root; refuses "/". With `make` it and its parents are made (0700), and one in which
+ * others could exchange what we make is refused; else each container's own directory is checked. */
 int store_root_open(const struct runtime *runtime, bool make, int *ret_fd,
 		    struct err *e) must_check;
 
