@@ -31,7 +31,8 @@ struct wire_configure {
 #define WIRE_SHARE_PATH "/run/share"
 
 struct wire_interface {
-	uint8_t mac[6]; /* finds the device */
+	uint8_t device[6]; /* finds the device: its address at first */
+	uint8_t mac[6];	   /* what it is given; a device that has it already is the one */
 	char name[IFNAMSIZ];
 	uint32_t mtu;
 	bool is_up;

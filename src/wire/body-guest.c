@@ -99,6 +99,7 @@ static void walk_neighbour(struct pack *p, struct rtnl_neighbour *neighbour)
 
 static void walk_interface(struct pack *p, struct wire_interface *interface)
 {
+	pack_bytes(p, interface->device, sizeof(interface->device));
 	pack_bytes(p, interface->mac, sizeof(interface->mac));
 	pack_name(p, interface->name, sizeof(interface->name));
 	pack_u32(p, &interface->mtu);
