@@ -18,6 +18,7 @@
 #include "mount-internal.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 struct mount_pending *mount_pending_new(void)
 {
@@ -263,6 +264,18 @@ static int change_attached(int fd, const struct mount_pending *pending, struct e
 	return r;
 }
 
+/* move_mount(2) says EINVAL where mount(2) said ENOTDIR, which callers look for. */
+static int attach_code(int mount_fd, int target, int code)
+{
+	struct stat source;
+	struct stat place;
+
+	if (code == EINVAL && fstat(mount_fd, &source) == 0 && fstat(target, &place) == 0 &&
+	    S_ISDIR(source.st_mode) != S_ISDIR(place.st_mode))
+		return ENOTDIR;
+	return code;
+}
+
 int mount_attach(struct mount *mount, int target, int root, const char *path, struct err *e)
 {
 	int r;
@@ -273,7 +286,8 @@ int mount_attach(struct mount *mount, int target, int root, const char *path, st
 			return r;
 	} else if (sys_move_mount(mount->fd, "", target, "",
 				  MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0) {
-		return fail(e, errno, "attach mount to '%s'", path ? path : "descriptor");
+		return fail(e, attach_code(mount->fd, target, errno), "attach mount to '%s'",
+			    path ? path : "descriptor");
 	}
 	r = change_attached(mount->fd, mount->pending, e);
 	mount_pending_free(mount->pending);

@@ -15,6 +15,8 @@
 
 #include "kern/compat.h"
 
+#include <limits.h>
+
 #define UNIT_PREFIX "bulkhead"
 
 enum { UNIT_NAME_MAX = 255 };
@@ -58,6 +60,26 @@ static const char *own_parent(const struct planning *p)
 	return parent;
 }
 
+/* What no hierarchy could hold is refused before anything is made or recorded. */
+static int length_check(const char *path, struct err *e)
+{
+	enum { PREFIX_MAX = 256 }; /* "/sys/fs/cgroup/<controller>", and a file's name behind it */
+	size_t length = strlen(path);
+
+	if (length >= PATH_MAX - PREFIX_MAX)
+		return refuse(e, ENAMETOOLONG, "linux.cgroupsPath: '%.40s...': too long", path);
+	while (*path) {
+		path += strspn(path, "/");
+		length = strcspn(path, "/");
+		if (length > NAME_MAX)
+			return refuse(e, ENAMETOOLONG,
+				      "linux.cgroupsPath: '%.40s...': longer than %d bytes", path,
+				      NAME_MAX);
+		path += length;
+	}
+	return 0;
+}
+
 static int fs_plan(const struct planning *p, struct plan_cgroup *cgroup, struct err *e)
 {
 	const char *path = p->linux_->cgroups_path;
@@ -67,6 +89,8 @@ static int fs_plan(const struct planning *p, struct plan_cgroup *cgroup, struct 
 		return refuse(e, EINVAL, "linux.cgroupsPath: '%s' must not contain '..'", path);
 	if (path && strchr(path, '\n'))
 		return refuse(e, EINVAL, "linux.cgroupsPath: must be one line");
+	if (path && length_check(path, e) < 0)
+		return -e->code;
 	if (path && *path == '/')
 		cgroup->path = path_clean(p->arena, path);
 	else if (p->facts->is_rootless)
