@@ -177,3 +177,175 @@ bulkhead()
 	succeeds bulkhead run --bundle "$BUNDLE" "$ID"
 	contains "$output" "uid=0"
 }
+
+# --- cgroups ------------------------------------------------------------------------------------
+
+# No part of the cgroup file system may be the user's for these.
+requires_no_delegation()
+{
+	! find /sys/fs/cgroup -maxdepth 3 -user $USER_ID 2>/dev/null | grep -q . || skip "cgroups of that user exist"
+}
+
+@test "without rights on cgroups it works, and leaves none" {
+	requires_no_delegation
+	run_sleeper
+	pid=$(state_field .pid)
+	lacks "$(cat "/proc/$pid/cgroup")" "$ID"
+	equals "$(bulkhead ps --format json "$ID" | jq -c .)" "[$pid]"
+	exec_in /bin/true
+	succeeds bulkhead kill "$ID" KILL
+	wait_status stopped
+	succeeds bulkhead delete "$ID"
+	assert_nothing_left
+}
+
+@test "pause and update without a cgroup are errors, and change nothing" {
+	requires_no_delegation
+	run_sleeper
+	fails 1 cgroup bulkhead pause "$ID"
+	fails 1 cgroup bulkhead update --memory 64m "$ID"
+	status_is running
+}
+
+@test "each limit that cannot be set is an error that names it" {
+	requires_no_delegation
+	while read -r name limit; do
+		update_config ".linux.resources = $limit"
+		try bulkhead run --bundle "$BUNDLE" "$ID"
+		equals "$status" 1
+		[[ $error == *"$name"* || ${error,,} == *cgroup* ]] || fail_test "$name"
+		equals "$(wc -l <"$WORK/stderr")" 1
+		assert_nothing_left
+	done <<-'T'
+		memory {memory:{limit:67108864}}
+		pids {pids:{limit:10}}
+		cpu {cpu:{shares:10}}
+	T
+}
+
+in_cgroup_of_user()
+{
+	(
+		for hierarchy in /sys/fs/cgroup/*/"$ID"; do
+			echo "$BASHPID" >"$hierarchy/cgroup.procs"
+		done
+		"$@"
+	)
+}
+
+@test "a user's own cgroup, delegated by root, is used" {
+	requires_cgroup_v1
+	requires_controller pids
+	for hierarchy in /sys/fs/cgroup/*/; do
+		[ ! -e "$hierarchy/cgroup.procs" ] || mkdir "$hierarchy/$ID"
+		[ ! -e "$hierarchy/$ID" ] || chown -R $USER_ID:$USER_ID "$hierarchy/$ID"
+	done
+	for hierarchy in /sys/fs/cgroup/cpuset; do
+		[ ! -e "$hierarchy/$ID" ] || cat "$hierarchy/cpuset.cpus" >"$hierarchy/$ID/cpuset.cpus"
+		[ ! -e "$hierarchy/$ID" ] || cat "$hierarchy/cpuset.mems" >"$hierarchy/$ID/cpuset.mems"
+	done
+	update_config '.linux.cgroupsPath = $p | .linux.resources = {pids: {limit: 20}}' --arg p "/$ID/c"
+	set_args /bin/sleep 1000
+	# A user may move processes only within what is delegated, so the caller is there already.
+	try in_cgroup_of_user bulkhead run --detach --bundle "$BUNDLE" "$ID"
+	if [ "$status" = 0 ]; then
+		equals "$(cat "/sys/fs/cgroup/pids/$ID/c/pids.max")" 20
+		succeeds bulkhead delete --force "$ID"
+		[ ! -e "/sys/fs/cgroup/pids/$ID/c" ]
+	fi
+	find /sys/fs/cgroup -depth -type d -name "$ID" -exec rmdir {} \;
+	[ "$status" = 0 ] || fail_test "the delegated cgroup should be used"
+}
+
+@test "CVE-2023-25809: a cgroup mount without a cgroup namespace is read-only in every line" {
+	update_config '.mounts += [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup",
+		options: ["nosuid", "noexec", "nodev", "relatime", "ro"]}]'
+	# What the mount of /sys brought along lies below; the topmost at each place counts.
+	set_args /bin/sh -c 'for t in $(probe mount | grep "^/sys/fs/cgroup.* cgroup" | cut -d" " -f1 | sort -u); do
+		[ ! -e $t/cgroup.procs ] || probe mount $t; done'
+	try bulkhead run --bundle "$BUNDLE" "$ID"
+	[ "$status" = 0 ] || skip "refused: $error"
+	contains "$output" cgroup
+	while read -r type options _; do
+		[[ ,$options, == *,ro,* ]] || fail_test "a cgroup mount is writable: $type"
+	done <<<"$output"
+}
+
+# --- who may do what ----------------------------------------------------------------------------
+
+@test "another user's container cannot be seen, entered, killed or deleted" {
+	run_sleeper
+	pid=$(state_field .pid)
+	for words in "state $ID" "exec $ID /bin/true" "kill $ID KILL" "delete --force $ID" "pause $ID"; do
+		# shellcheck disable=SC2086
+		try setpriv --reuid 54322 --regid 54322 --clear-groups "$BULKHEAD" --root "$STATE" $words
+		[ "$status" != 0 ] || fail_test "$words"
+		[ -n "$error" ] || fail_test "$words"
+	done
+	kill -0 "$pid"
+	status_is running
+}
+
+@test "root trusts no state directory of another user, and says so" {
+	run_sleeper
+	pid=$(state_field .pid)
+	for words in "state $ID" "kill $ID KILL" "delete --force $ID"; do
+		# shellcheck disable=SC2086
+		fails 1 "$USER_ID" "$BULKHEAD" --root "$STATE" $words
+	done
+	kill -0 "$pid"
+}
+
+@test "a namespace is needed: without a user namespace it is refused by name" {
+	update_config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)'
+	try bulkhead run --bundle "$BUNDLE" "$ID"
+	equals "$status" 1
+	[[ $error == *"user namespace"* || ${error,,} == *"not permitted"* || ${error,,} == *"permission denied"* ]] ||
+		fail_test why
+	assert_nothing_left
+}
+
+@test "devices, sysctls of the host and other users' ids stay out of reach" {
+	update_config '.linux.devices = [{path: "/dev/mem", type: "c", major: 1, minor: 1, fileMode: 438}]'
+	set_args /bin/probe open /dev/mem r
+	try bulkhead run --bundle "$BUNDLE" "$ID"
+	lacks "$output" ok
+	update_config 'del(.linux.devices) | .linux.sysctl = {"kernel.core_pattern": "x"}'
+	try bulkhead run --bundle "$BUNDLE" "$ID"
+	equals "$status" 1
+	update_config 'del(.linux.sysctl) | .process.user = {uid: 5, gid: 5}'
+	fails 1 process.user.uid bulkhead run --bundle "$BUNDLE" "$ID"
+	run_sleeper_as_root_inside
+	try bulkhead exec --user 5 "$ID" /bin/true
+	[ "$status" != 0 ]
+}
+
+run_sleeper_as_root_inside()
+{
+	update_config '.process.user = {uid: 0, gid: 0}'
+	run_sleeper
+}
+
+@test "hooks, masks and read-only paths work" {
+	echo SECRET >"$ROOTFS/secret"
+	chown $USER_ID:$USER_ID "$ROOTFS/secret"
+	printf '#!/bin/sh\ncat >/dev/null; id -u >> %s/hook-ids\n' "$WORK" >"$WORK/hook"
+	chmod 755 "$WORK/hook"
+	update_config '.linux.maskedPaths = ["/secret"] | .linux.readonlyPaths = ["/etc"]
+		| .hooks = {createRuntime: [{path: $h}], createContainer: [{path: $h}], poststop: [{path: $h}]}' \
+		--arg h "$WORK/hook"
+	in_container /bin/sh -c 'cat /secret; touch /etc/x 2>&1; true'
+	lacks "$output" SECRET
+	contains "$output" "Read-only"
+	equals "$(wc -l <"$WORK/hook-ids")" 3
+}
+
+@test "seccomp, capabilities and no_new_privs are in force" {
+	update_config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+		syscalls: [{names: ["sync"], action: "SCMP_ACT_ERRNO", errnoRet: 42}]}'
+	set_args /bin/sh -c 'probe syscall 162; probe nnp; probe caps'
+	succeeds bulkhead run --bundle "$BUNDLE" "$ID"
+	contains "$output" ENOMSG
+	contains "$output" $'\n1\n'
+	contains "$output" "bounding=0000000020000420"
+}
