@@ -32,6 +32,8 @@ struct backend_context {
 	const struct plan_intel_rdt *intel_rdt; /* the same; NULL = none */
 	struct process init;	    /* pid 0 when there is none yet; copied by value */
 	bool shares_pid_namespace;  /* the container has no pid namespace of its own */
+	int log_fd;		    /* where a process that stays tells why it ended; 0: none */
+	bool log_is_json;	    /* the form of its records */
 };
 
 /* What a process of the container starts with. The descriptors are consumed. */

@@ -29,8 +29,7 @@ static int namespaces_check(const struct machine_planning *m, struct err *e)
 			return refuse(e, ENOTSUP,
 				      "linux.namespaces[%zu].path: a %s namespace of the host "
 				      "cannot be joined from a guest",
-				      i,
-				      enum_name_of(oci_namespace_names, namespace->type.value));
+				      i, enum_name_of(oci_namespace_names, namespace->type.value));
 	}
 	return 0;
 }
@@ -42,8 +41,8 @@ static int seccomp_check(const struct oci_seccomp *seccomp, struct err *e)
 	if (!seccomp)
 		return 0;
 	notifies = seccomp->default_action.value == OCI_SECCOMP_NOTIFY;
-	list_each(const struct oci_seccomp_rule, rule, &seccomp->syscalls)
-		notifies = notifies || rule->action.value == OCI_SECCOMP_NOTIFY;
+	list_each(const struct oci_seccomp_rule, rule, &seccomp->syscalls) notifies =
+		notifies || rule->action.value == OCI_SECCOMP_NOTIFY;
 	if (notifies)
 		return refuse(e, ENOTSUP,
 			      "linux.seccomp: SCMP_ACT_NOTIFY hands the listener a descriptor of "
@@ -68,7 +67,8 @@ static bool is_in_guest(const struct oci_device *device)
 	static const struct {
 		int64_t major, minor;
 	} known[] = {
-		{1, 3}, {1, 5}, {1, 7}, {1, 8}, {1, 9}, {5, 0}, {5, 1}, {5, 2}, {10, 200}, {10, 229},
+		{1, 3}, {1, 5}, {1, 7}, {1, 8},	   {1, 9},
+		{5, 0}, {5, 1}, {5, 2}, {10, 200}, {10, 229},
 	};
 
 	if (*device->type == 'p')

@@ -65,8 +65,7 @@ static void bind_share(struct machine_planning *m, struct plan_op *op, size_t nu
 	share->recursive = opt_bool_if((mount->set.value & MS_REC) != 0);
 	share->read_only = opt_bool_if((mount->set.value & MS_RDONLY) != 0 ||
 				       (mount->attr_set.value & MOUNT_ATTR_RDONLY) != 0);
-	share->read_only_recursive =
-		opt_bool_if((mount->attr_set.value & MOUNT_ATTR_RDONLY) != 0);
+	share->read_only_recursive = opt_bool_if((mount->attr_set.value & MOUNT_ATTR_RDONLY) != 0);
 	share->link = opt_bool_if(mount->source_no_follow.value || mount->copy_symlink.value);
 	share->idmap = mount->idmap;
 	share->idmap_recursive = mount->idmap_recursive;

@@ -14,8 +14,8 @@
 
 enum { VCPUS_MAX = 255, PERIOD_DEFAULT = 100000 };
 
-#define MIB (1024ULL * 1024)
-#define MEMORY_MIN (64 * MIB)
+#define MIB		 (1024ULL * 1024)
+#define MEMORY_MIN	 (64 * MIB)
 #define MEMORY_ALIGNMENT (2 * MIB)
 /* The hypervisor's own memory, translated code included, and the file server's. */
 #define OVERHEAD (192 * MIB)
@@ -94,8 +94,9 @@ static int memory_plan(struct machine_planning *m, const struct oci_resources *r
 		origin = "linux.resources.memory.limit";
 	}
 	if (bytes < MEMORY_MIN || bytes > 1ULL << 46)
-		return refuse(e, EINVAL, "%s: a machine of %llu bytes cannot be made; %llu at least",
-			      origin, (unsigned long long)bytes, (unsigned long long)MEMORY_MIN);
+		return refuse(e, EINVAL,
+			      "%s: a machine of %llu bytes cannot be made; %llu at least", origin,
+			      (unsigned long long)bytes, (unsigned long long)MEMORY_MIN);
 	bytes = (bytes + MEMORY_ALIGNMENT - 1) / MEMORY_ALIGNMENT * MEMORY_ALIGNMENT;
 	m->machine->memory = opt_u64_of(bytes);
 	return 0;

@@ -67,8 +67,7 @@ static void namespaces_filter(struct arena *arena, const struct list *from, stru
 /* What the guest reads: a copy without what is the host's. */
 static const struct oci_config *guest_config(struct machine_planning *m)
 {
-	struct oci_config *config =
-		arena_memdup(m->arena, m->config, sizeof(*m->config));
+	struct oci_config *config = arena_memdup(m->arena, m->config, sizeof(*m->config));
 	struct oci_linux *linux_ = arena_new(m->arena, struct oci_linux);
 	struct oci_resources *resources = arena_new(m->arena, struct oci_resources);
 
@@ -107,13 +106,13 @@ static int inside_plan(struct machine_planning *m, struct err *e)
 	options.no_cgroup = false;
 	options.no_pivot = false;
 	options.notify_directory = NULL;
-	r = planner_build(m->arena, guest_config(m),
-			  arena_memdup(m->arena, &facts, sizeof(facts)), &options, &made, e);
+	r = planner_build(m->arena, guest_config(m), arena_memdup(m->arena, &facts, sizeof(facts)),
+			  &options, &made, e);
 	if (r < 0)
 		return r;
 	m->plan = arena_memdup(m->arena, made, sizeof(*made));
-	m->plan->ops.items = arena_memdup(m->arena, made->ops.items,
-					  made->ops.count * sizeof(struct plan_op));
+	m->plan->ops.items =
+		arena_memdup(m->arena, made->ops.items, made->ops.count * sizeof(struct plan_op));
 	sysctls_free(m->plan);
 	m->machine->guest_cgroup = m->plan->cgroup;
 	return 0;
@@ -122,8 +121,7 @@ static int inside_plan(struct machine_planning *m, struct err *e)
 /* The cgroup around the machine: its place, and limits with room for what the machine needs. */
 static int outside_plan(struct machine_planning *m, struct err *e)
 {
-	struct oci_config *config =
-		arena_memdup(m->arena, m->config, sizeof(*m->config));
+	struct oci_config *config = arena_memdup(m->arena, m->config, sizeof(*m->config));
 	struct oci_linux *linux_ = arena_new(m->arena, struct oci_linux);
 	struct oci_resources *resources = arena_new(m->arena, struct oci_resources);
 	struct plan *outside = arena_new(m->arena, struct plan);

@@ -1,0 +1,274 @@
+/* The vm backend's table, and the operations that are a short conversation with the monitor. */
+#include "vm/vm.h"
+
+#include "internal.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "proxy.h"
+#include "setup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+enum { END_MS = 15000 };
+
+_Noreturn void monitor_main(void);
+
+bool vm_is_hidden_program(const char *argv0)
+{
+	return str_is(argv0, VM_MONITOR_NAME) || str_is(argv0, VM_PROXY_NAME) ||
+	       str_is(argv0, VM_PROXY_TERMINAL_NAME);
+}
+
+_Noreturn void vm_hidden_program(int argc, char **argv)
+{
+	(void)argc;
+	if (str_is(argv[0], VM_MONITOR_NAME))
+		monitor_main();
+	proxy_main(str_is(argv[0], VM_PROXY_TERMINAL_NAME));
+}
+
+static int vm_probe(const struct facts *facts, struct err *e)
+{
+	if (facts->is_rootless)
+		return refuse(e, EPERM, "the vm level needs the rights of the host's root");
+	return 0;
+}
+
+static int vm_open(const struct backend_context *context, struct backend **ret, struct err *e)
+{
+	struct vm_backend_handle *vm = xcalloc(1, sizeof(*vm));
+
+	(void)e;
+	vm->base.ops = &vm_backend;
+	vm->context = *context;
+	vm->init = context->init;
+	/* The caller's descriptor may go before we do. */
+	vm->init.pidfd = FD_NONE;
+	vm->link_fd = FD_NONE;
+	vm->console_fd = FD_NONE;
+	*ret = &vm->base;
+	return 0;
+}
+
+static void vm_close(struct backend *backend)
+{
+	struct vm_backend_handle *vm = vm_of(backend);
+
+	process_done(&vm->init);
+	fd_close(&vm->link_fd);
+	fd_close(&vm->console_fd);
+	cgroup_close(vm->cgroup);
+	free(vm);
+}
+
+int vm_open_cgroup(struct vm_backend_handle *vm, struct err *e)
+{
+	if (vm->cgroup || !vm->context.cgroup)
+		return 0;
+	return cgroup_open(vm->context.cgroup, vm->context.facts, &vm->cgroup, e);
+}
+
+static int find_monitor(struct vm_backend_handle *vm, struct err *e)
+{
+	int r;
+
+	if (vm->init.pid <= 0)
+		return PROCESS_GONE;
+	if (vm->init.pidfd >= 0) {
+		r = process_wait_gone(&vm->init, 0, e);
+		return r < 0 ? r : r == 1 ? PROCESS_ALIVE : PROCESS_GONE;
+	}
+	return process_open(vm->init.pid, vm->init.born, &vm->init, e);
+}
+
+int vm_call(struct vm_backend_handle *vm, enum wire_verb verb, const struct buf *body,
+	    struct buf *ret_body, struct err *e)
+{
+	const struct control_request request = {.verb = CONTROL_CALL, .wire = verb};
+	struct control_answer answer;
+
+	return control_ask(vm->context.state_fd, &request, body->data, body->size, &answer,
+			   ret_body, e);
+}
+
+static int call_target(struct backend *backend, enum wire_verb verb, struct buf *ret_body,
+		       struct err *e)
+{
+	const struct wire_target target = {.container = VM_CONTAINER};
+	auto_buf body = {0};
+
+	wire_target_encode(&target, &body);
+	return vm_call(vm_of(backend), verb, &body, ret_body, e);
+}
+
+static int vm_start(struct backend *backend, struct err *e)
+{
+	return call_target(backend, WIRE_START, NULL, e);
+}
+
+static int vm_status(struct backend *backend, enum backend_status *ret, struct err *e)
+{
+	const struct control_request request = {.verb = CONTROL_STATUS};
+	struct vm_backend_handle *vm = vm_of(backend);
+	struct control_answer answer;
+	int r = find_monitor(vm, e);
+
+	*ret = BACKEND_ABSENT;
+	if (r != PROCESS_ALIVE)
+		return r < 0 ? r : 0;
+	r = control_ask(vm->context.state_fd, &request, NULL, 0, &answer, NULL, e);
+	if (r == -ESRCH || (r < 0 && e->code == ESRCH))
+		return 0; /* it ended in between */
+	if (r < 0)
+		return r;
+	if (answer.number > BACKEND_PAUSED)
+		return refuse(e, EPROTO, "the monitor of the machine is of another version");
+	*ret = (enum backend_status)answer.number;
+	return 0;
+}
+
+static int vm_signal(struct backend *backend, int signal, bool all, struct err *e)
+{
+	const struct wire_signal body = {
+		.container = VM_CONTAINER,
+		.signal = (uint32_t)signal,
+		.all = all,
+	};
+	auto_buf bytes = {0};
+
+	wire_signal_encode(&body, &bytes);
+	return vm_call(vm_of(backend), WIRE_SIGNAL, &bytes, NULL, e);
+}
+
+static int vm_pause(struct backend *backend, struct err *e)
+{
+	return call_target(backend, WIRE_PAUSE, NULL, e);
+}
+
+static int vm_resume(struct backend *backend, struct err *e)
+{
+	return call_target(backend, WIRE_RESUME, NULL, e);
+}
+
+static int vm_update(struct backend *backend, const struct plan_limits *limits, struct err *e)
+{
+	struct vm_backend_handle *vm = vm_of(backend);
+	const struct wire_update body = {.container = VM_CONTAINER, .limits = limits};
+	auto_buf bytes = {0};
+
+	wire_update_encode(&body, &bytes);
+	if (vm_call(vm, WIRE_UPDATE, &bytes, NULL, e) < 0 || vm_open_cgroup(vm, e) < 0)
+		return -e->code;
+	if (!vm->cgroup || !limits->outside)
+		return 0;
+	return cgroup_update(vm->cgroup, limits->outside, e);
+}
+
+static int vm_stats(struct backend *backend, struct arena *arena, struct stats *ret, struct err *e)
+{
+	auto_buf body = {0};
+
+	if (call_target(backend, WIRE_STATS, &body, e) < 0)
+		return -e->code;
+	return wire_stats_decode(arena, body.data, body.size, ret, e);
+}
+
+/* The connection itself: a message comes with each kill. */
+static int vm_oom_watch(struct backend *backend, int *ret_fd, struct err *e)
+{
+	const struct control_request request = {.verb = CONTROL_WATCH};
+	auto_fd int sock = FD_NONE;
+	struct control_answer answer;
+
+	if (control_connect(vm_of(backend)->context.state_fd, &sock, e) < 0 ||
+	    control_send(sock, &request, NULL, 0, NULL, e) < 0 ||
+	    control_await(sock, clock_now() + 10000000000ULL, &answer, NULL, e) < 0)
+		return -e->code;
+	*ret_fd = take_fd(&sock);
+	return 0;
+}
+
+static int vm_oom_count(struct backend *backend, uint64_t *ret, struct err *e)
+{
+	const struct control_request request = {.verb = CONTROL_WATCH};
+	struct control_answer answer;
+
+	if (control_ask(vm_of(backend)->context.state_fd, &request, NULL, 0, &answer, NULL, e) < 0)
+		return -e->code;
+	*ret = answer.number;
+	return 0;
+}
+
+/* Who stands for the container on this host. */
+static int vm_pids(struct backend *backend, struct arena *arena, pid_t **ret, size_t *ret_count,
+		   struct err *e)
+{
+	struct vm_backend_handle *vm = vm_of(backend);
+	int r = find_monitor(vm, e);
+
+	*ret_count = 0;
+	*ret = arena_new_array(arena, 1, pid_t);
+	if (r != PROCESS_ALIVE)
+		return r < 0 ? r : 0;
+	(*ret)[0] = vm->init.pid;
+	*ret_count = 1;
+	return 0;
+}
+
+static int monitor_end(struct vm_backend_handle *vm, struct err *e)
+{
+	int r = find_monitor(vm, e);
+
+	if (r == PROCESS_ALIVE) {
+		r = process_signal(&vm->init, SIGKILL, e);
+		if (r >= 0)
+			r = process_wait_gone(&vm->init, END_MS, e);
+		if (r == 1)
+			return refuse(e, EBUSY, "the monitor (pid %d) does not end",
+				      (int)vm->init.pid);
+	}
+	if (r >= 0 && vm->is_ours)
+		(void)waitpid(vm->init.pid, NULL, WNOHANG | __WALL);
+	return r < 0 ? r : 0;
+}
+
+static int vm_destroy(struct backend *backend, struct err *e)
+{
+	struct vm_backend_handle *vm = vm_of(backend);
+
+	fd_close(&vm->link_fd);
+	if (vm_open_cgroup(vm, e) < 0 || monitor_end(vm, e) < 0)
+		return -e->code;
+	/* Hypervisor and file server end with the monitor; the cgroup knows whoever does not. */
+	if (vm->cgroup && cgroup_remove(vm->cgroup, e) < 0)
+		return -e->code;
+	(void)unlinkat(vm->context.state_fd, CONTROL_SOCKET, 0);
+	return 0;
+}
+
+const struct backend_ops vm_backend = {
+	.name = "vm",
+	.probe = vm_probe,
+	.open = vm_open,
+	.close = vm_close,
+	.prepare = vm_prepare,
+	.commit = vm_commit,
+	.release = vm_release,
+	.start = vm_start,
+	.exec = vm_exec,
+	.status = vm_status,
+	.signal = vm_signal,
+	.pause = vm_pause,
+	.resume = vm_resume,
+	.update = vm_update,
+	.stats = vm_stats,
+	.oom_watch = vm_oom_watch,
+	.oom_count = vm_oom_count,
+	.pids = vm_pids,
+	.destroy = vm_destroy,
+};
