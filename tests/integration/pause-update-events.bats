@@ -284,7 +284,7 @@ limit()
 	if [ -e /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes ]; then
 		update_config '.linux.resources.memory.swap = 20971520'
 	fi
-	set_args /bin/sh -c 'sleep 0.5; /bin/probe hold 60; sleep 0.7'
+	set_args /bin/sh -c 'sleep 1; /bin/probe hold 60; sleep 1'
 	run_detached
 	succeeds bulkhead events --interval 100ms "$ID"
 	contains "$output" '"type":"oom"'
