@@ -195,8 +195,12 @@ static int ns_pids(struct backend *backend, struct arena *arena, pid_t **ret, si
 
 	if (r < 0)
 		return r;
-	if (ns->cgroup && ns->context.cgroup->driver.value != PLAN_CGROUP_NONE)
-		return cgroup_pids(ns->cgroup, arena, ret, ret_count, e);
+	if (ns->cgroup && ns->context.cgroup->driver.value != PLAN_CGROUP_NONE) {
+		r = cgroup_pids(ns->cgroup, arena, ret, ret_count, e);
+		/* Without rights on cgroups a container runs outside of its own. */
+		if (r < 0 || *ret_count > 0)
+			return r;
+	}
 	r = ns_find_init(ns, e);
 	if (r < 0)
 		return r;
