@@ -13,6 +13,7 @@
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/tc_act/tc_mirred.h>
+#include <string.h>
 
 enum { NEST_SIZE = 256, PRIORITY = 1 };
 
