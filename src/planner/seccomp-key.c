@@ -8,7 +8,7 @@
 #include "planner/build.h"
 #include "syscalls.h"
 
-enum { KEY_VERSION = 1 };
+enum { KEY_VERSION = 2 };
 
 static void number_put(struct buf *key, uint64_t value)
 {

@@ -1,11 +1,15 @@
 /*
- * The only file that talks to libseccomp: it knows the system calls of each architecture by name.
+ * The only file that talks to libseccomp: filters in, programs out.
  *
- * It also makes the whole filter where an architecture has multiplexed calls in its own way (s390,
- * powerpc, mips, ...). The head for newer calls, see filter-rules.c, then stands before the
- * library's program. The library exports programs to a descriptor only: a memory file.
+ * All filters are made by the library, so that a profile means here what it means to the other
+ * runtimes. What is added stands in files of its own: which rules the library gets, the head for
+ * newer calls, and a check of the answers, because the library does combine some rules wrongly.
  *
- * Source: seccomp_syscall_resolve_name(3), seccomp_rule_add(3), seccomp_export_bpf(3).
+ * - Names the library does not know are left out: profiles are written for newer kernels.
+ * - Rules that contradict each other are an error there, and so they are here.
+ * - Programs are exported to a descriptor only: a memory file.
+ *
+ * Source: seccomp_rule_add(3), seccomp_attr_set(3), seccomp_export_bpf(3).
  */
 #include "syscalls.h"
 #include "planner/build.h"
@@ -23,8 +27,13 @@
 
 enum {
 	ARGUMENTS = 6,
-	ARCHS_MAX = 32,
-	X32_BIT = 0x40000000,
+	DIRECT_NUMBERS = 1024,
+	/* libseccomp's numbers for calls behind socketcall(2) and ipc(2). */
+	MULTIPLEXED_FIRST = -299,
+	MULTIPLEXED_LAST = -101,
+	/* How programs look for the number of the call. */
+	OPTIMIZE_CHAIN = 1,
+	OPTIMIZE_TREE = 2,
 };
 
 /* The actions of rules are the kernel's numbers; the library's are the same. */
@@ -38,11 +47,13 @@ _Static_assert(SCMP_ACT_ALLOW == SECCOMP_RET_ALLOW && SCMP_ACT_LOG == SECCOMP_RE
 	       "libseccomp's numbers are the kernel's");
 
 struct compiler {
+	struct arena *arena;
 	const struct oci_seccomp *from;
 	scmp_filter_ctx context;
-	uint32_t archs[ARCHS_MAX]; /* SCMP_ARCH_* */
-	int64_t last[ARCHS_MAX];   /* the highest number named, for each; -1 = none */
+	uint32_t default_action;
+	struct syscalls_arch archs[SYSCALLS_ARCHS_MAX];
 	size_t arch_count;
+	struct list calls; /* struct seccomp_call */
 	struct err *e;
 };
 
@@ -100,183 +111,162 @@ static uint32_t arch_of(const char *word)
 	return seccomp_arch_resolve_name(name);
 }
 
-static int arch_add(struct compiler *c, uint32_t arch, const char *word)
+static void arch_describe(uint32_t token, struct syscalls_arch *ret)
+{
+	bool is_n32 = token == SCMP_ARCH_MIPS64N32 || token == SCMP_ARCH_MIPSEL64N32;
+
+	*ret = (struct syscalls_arch){
+		.token = token,
+		.audit_arch = token == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64 : token,
+		.is_32bit = !(token & __AUDIT_ARCH_64BIT) || is_n32,
+		.is_x32 = token == SCMP_ARCH_X32,
+		.last = -1,
+	};
+}
+
+bool syscalls_arch_find(const char *word, struct syscalls_arch *ret)
+{
+	uint32_t token = arch_of(word);
+
+	if (token == 0)
+		return false;
+	arch_describe(token, ret);
+	return true;
+}
+
+void syscalls_arch_native(struct syscalls_arch *ret)
+{
+	arch_describe(seccomp_arch_native(), ret);
+}
+
+static int arch_add(struct compiler *c, uint32_t token, size_t index)
 {
 	int r;
 
 	for (size_t i = 0; i < c->arch_count; i++)
-		if (c->archs[i] == arch)
+		if (c->archs[i].token == token)
 			return 0;
-	if (c->arch_count == ARCHS_MAX)
+	if (c->arch_count == SYSCALLS_ARCHS_MAX)
 		return refuse(c->e, E2BIG, "linux.seccomp.architectures: too many");
 	/* The native one is there from the start. */
-	r = arch == seccomp_arch_native() ? 0 : seccomp_arch_add(c->context, arch);
+	r = token == seccomp_arch_native() ? 0 : seccomp_arch_add(c->context, token);
 	if (r < 0 && r != -EEXIST)
-		return fail(c->e, -r, "linux.seccomp.architectures: add %s", word);
-	c->archs[c->arch_count] = arch;
-	c->last[c->arch_count] = -1;
-	c->arch_count++;
+		return fail(c->e, -r, "linux.seccomp.architectures[%zu]: libseccomp cannot add %s",
+			    index, c->from->architectures.items[index]);
+	arch_describe(token, &c->archs[c->arch_count++]);
 	return 0;
 }
 
 static int archs_add(struct compiler *c)
 {
-	int r = arch_add(c, seccomp_arch_native(), "the native architecture");
+	int r = arch_add(c, seccomp_arch_native(), 0);
 
 	for (size_t i = 0; r == 0 && i < c->from->architectures.count; i++) {
 		const char *word = c->from->architectures.items[i];
-		uint32_t arch = arch_of(word);
+		uint32_t token = arch_of(word);
 
-		if (arch == 0)
+		if (token == 0)
 			return refuse(
 				c->e, ENOTSUP,
 				"linux.seccomp.architectures[%zu]: the libseccomp in use does "
 				"not know %s",
 				i, word);
-		r = arch_add(c, arch, word);
+		r = arch_add(c, token, i);
 	}
 	return r;
 }
 
-/* The highest numbers of the calls that the profile names, on each architecture. */
-static void name_note(struct compiler *c, const char *name)
-{
-	for (size_t i = 0; i < c->arch_count; i++) {
-		int number = seccomp_syscall_resolve_name_arch(c->archs[i], name);
+/* ---- numbers ---- */
 
-		if (c->archs[i] == SCMP_ARCH_X32 && number >= 0)
-			number &= ~X32_BIT;
-		if (number > c->last[i])
-			c->last[i] = number;
+static bool is_multiplexed(int number)
+{
+	return number >= MULTIPLEXED_FIRST && number <= MULTIPLEXED_LAST;
+}
+
+int syscalls_number(const struct syscalls_arch *arch, const char *name)
+{
+	int number = seccomp_syscall_resolve_name_arch(arch->token, name);
+
+	if (is_multiplexed(number) && arch->direct)
+		for (int i = 0; i < DIRECT_NUMBERS; i++)
+			if (arch->direct[i] && str_is(arch->direct[i], name))
+				return arch->direct_base + i;
+	return number;
+}
+
+/* The library says which name a number has, but not which number of its own a name has that is
+ * also multiplexed: names it only resolves to the multiplexer. For MIPS it wants the numbers
+ * without their base, so where it begins to count is found by a call that all have. */
+static void direct_find(struct compiler *c, struct syscalls_arch *arch)
+{
+	arch->direct = arena_new_array(c->arena, DIRECT_NUMBERS, const char *);
+	for (int i = 0; i < DIRECT_NUMBERS; i++) {
+		auto_free char *name = seccomp_syscall_resolve_num_arch(arch->token, i);
+
+		if (name && str_is(name, "read"))
+			arch->direct_base =
+				seccomp_syscall_resolve_name_arch(arch->token, name) - i;
+		if (name && is_multiplexed(seccomp_syscall_resolve_name_arch(arch->token, name)))
+			arch->direct[i] = arena_strdup(c->arena, name);
 	}
 }
 
-static int rule_fail(struct compiler *c, int code, size_t index, const char *name)
+/* The highest number that the profile names, whatever its rule says. */
+static void last_find(struct compiler *c, struct syscalls_arch *arch)
 {
-	return fail(c->e, -code, "linux.seccomp.syscalls[%zu]: add the rule for '%s'", index, name);
+	list_each(const struct oci_seccomp_rule, rule, &c->from->syscalls)
+	{
+		for (size_t i = 0; i < rule->names.count; i++) {
+			int number = seccomp_syscall_resolve_name_arch(arch->token,
+								       rule->names.items[i]);
+
+			if (is_multiplexed(number)) {
+				if (!arch->direct)
+					direct_find(c, arch);
+				number = syscalls_number(arch, rule->names.items[i]);
+			}
+			if (number > arch->last &&
+			    (number & ~SYSCALLS_X32_BIT) < SYSCALLS_ARM_PRIVATE)
+				arch->last = number;
+		}
+	}
 }
 
-/* 0 or the library's negative answer. What is there already, or does what would happen anyway,
- * is no failure. */
-static int rule_add(struct compiler *c, uint32_t action, int number,
-		    const struct scmp_arg_cmp *comparisons, unsigned count)
-{
-	int r = seccomp_rule_add_array(c->context, action, number, count, comparisons);
+/* ---- rules ---- */
 
-	return r == -EEXIST || r == -EACCES ? 0 : r;
-}
-
-static int call_add(struct compiler *c, const struct oci_seccomp_rule *rule, uint32_t action,
-		    const char *name)
+static int call_add(struct compiler *c, const struct seccomp_call *call)
 {
 	struct scmp_arg_cmp comparisons[ARGUMENTS];
-	unsigned count = 0;
-	int number = seccomp_syscall_resolve_name(name);
+	int number = seccomp_syscall_resolve_name(call->name);
+	int r;
 
 	if (number == __NR_SCMP_ERROR) {
-		log_debug("seccomp: this libseccomp knows no system call '%s'", name);
+		log_debug("seccomp: this libseccomp knows no system call '%s'", call->name);
 		return 0;
 	}
-	if (seccomp_has_repeated_argument(&rule->args)) {
-		list_each(const struct oci_seccomp_arg, arg, &rule->args)
-		{
-			struct scmp_arg_cmp one = comparison_of(arg);
-			int r = rule_add(c, action, number, &one, 1);
-
-			if (r < 0)
-				return r;
-		}
-		return 0;
-	}
-	list_each(const struct oci_seccomp_arg, arg, &rule->args) if (count < ARGUMENTS)
-		comparisons[count++] = comparison_of(arg);
-	return rule_add(c, action, number, comparisons, count);
-}
-
-static int rules_add(struct compiler *c, uint32_t default_action)
-{
-	for (size_t i = 0; i < c->from->syscalls.count; i++) {
-		const struct oci_seccomp_rule *rule =
-			list_at(struct oci_seccomp_rule, &c->from->syscalls, i);
-		uint32_t action;
-
-		if (seccomp_action_resolve(rule->action.value, &rule->errno_ret,
-					   "linux.seccomp.syscalls", &action, c->e) < 0)
-			return -c->e->code;
-		for (size_t j = 0; j < rule->names.count; j++) {
-			int r = action == default_action
-					? 0
-					: call_add(c, rule, action, rule->names.items[j]);
-
-			if (r < 0)
-				return rule_fail(c, r, i, rule->names.items[j]);
-		}
-	}
+	for (size_t i = 0; i < call->arg_count; i++)
+		comparisons[i] = comparison_of(&call->args[i]);
+	r = seccomp_rule_add_array(c->context, call->action, number, (unsigned)call->arg_count,
+				   comparisons);
+	if (r == -EEXIST)
+		return refuse(c->e, EINVAL,
+			      "linux.seccomp.syscalls[%zu]: contradicts, or cannot be combined "
+			      "with, an earlier rule for '%s'",
+			      call->rule, call->name);
+	if (r < 0)
+		return fail(c->e, -r, "linux.seccomp.syscalls[%zu]: add the rule for '%s'",
+			    call->rule, call->name);
 	return 0;
 }
 
-/* ---- the head: ENOSYS for what is newer than the profile ---- */
-
-#define LOAD(field) \
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, field))
-
-static int64_t last_of(const struct compiler *c, uint32_t arch)
+static int calls_add(struct compiler *c)
 {
-	for (size_t i = 0; i < c->arch_count; i++)
-		if (c->archs[i] == arch)
-			return c->last[i];
-	return -1;
-}
-
-/* "number > last: ENOSYS, else to the end of the head", behind the load of the number. */
-static void bound_emit(struct sock_filter *head, size_t *count, int64_t last)
-{
-	if (last >= 0) {
-		head[(*count)++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K,
-								(uint32_t)last, 0, 1);
-		head[(*count)++] =
-			(struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
-	}
-	head[(*count)++] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 0);
-}
-
-static void arch_emit(const struct compiler *c, uint32_t arch, struct sock_filter *head,
-		      size_t *count)
-{
-	size_t start = (*count)++; /* the comparison with the architecture */
-	int64_t last = last_of(c, arch);
-
-	head[(*count)++] = (struct sock_filter)LOAD(nr);
-	if (arch == SCMP_ARCH_X86_64) {
-		int64_t x32 = last_of(c, SCMP_ARCH_X32);
-
-		/* Numbers with the bit are x32's; -1 is what a tracer writes to skip a call. */
-		head[(*count)++] =
-			(struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, UINT32_MAX, 0, 1);
-		head[(*count)++] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 0);
-		head[(*count)++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_BIT,
-								0, x32 >= 0 ? 3 : 1);
-		bound_emit(head, count, x32 >= 0 ? x32 + X32_BIT : -1);
-	}
-	bound_emit(head, count, last);
-	head[start] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch, 0,
-						   (uint8_t)(*count - start - 1));
-}
-
-enum { HEAD_PER_ARCH = 12 };
-
-static size_t head_emit(const struct compiler *c, struct sock_filter *head)
-{
-	size_t count = 0;
-
-	head[count++] = (struct sock_filter)LOAD(arch);
-	for (size_t i = 0; i < c->arch_count; i++)
-		if (c->archs[i] != SCMP_ARCH_X32)
-			arch_emit(c, c->archs[i], head, &count);
-	for (size_t i = 0; i < count; i++)
-		if (head[i].code == (BPF_JMP | BPF_JA))
-			head[i].k = (uint32_t)(count - i - 1);
-	return count;
+	if (seccomp_calls_list(c->arena, c->from, c->default_action, c->arch_count, &c->calls,
+			       c->e) < 0)
+		return -c->e->code;
+	list_each(const struct seccomp_call, call,
+		  &c->calls) if (call_add(c, call) < 0) return -c->e->code;
+	return 0;
 }
 
 /* ---- export ---- */
@@ -299,93 +289,67 @@ static int export_program(struct compiler *c, struct buf *ret)
 	return 0;
 }
 
-static int program_assemble(struct compiler *c, struct arena *arena, uint32_t default_action,
-			    struct program *ret)
+static int program_assemble(struct compiler *c, const struct buf *body, struct program *ret)
 {
-	struct sock_filter *instructions;
-	auto_buf body = {0};
+	size_t tail = body->size / sizeof(struct sock_filter);
+	struct sock_filter *instructions = arena_new_array(
+		c->arena, SECCOMP_HEAD_PER_ARCH * c->arch_count + 1 + tail, struct sock_filter);
 	size_t head = 0;
-	size_t tail;
-	int r;
 
-	r = export_program(c, &body);
-	if (r < 0)
-		return r;
-	tail = body.size / sizeof(struct sock_filter);
-	instructions =
-		arena_new_array(arena, HEAD_PER_ARCH * ARCHS_MAX + 1 + tail, struct sock_filter);
-	if (seccomp_newer_action(c->from, default_action) != default_action) {
-		list_each(const struct oci_seccomp_rule, rule,
-			  &c->from->syscalls) for (size_t i = 0; i < rule->names.count; i++)
-			name_note(c, rule->names.items[i]);
-		head = head_emit(c, instructions);
-	}
+	if (seccomp_newer_action(c->from, c->default_action) != c->default_action)
+		head = seccomp_head_write(c->archs, c->arch_count, instructions);
+	memcpy(instructions + head, body->data, tail * sizeof(struct sock_filter));
+	ret->instructions = instructions;
+	ret->count = head + tail;
 	if (tail == 0 || head + tail > BPF_MAXINSNS)
 		return refuse(c->e, E2BIG,
 			      "linux.seccomp: the filter has %zu instructions, the kernel takes %d "
 			      "at most",
 			      head + tail, BPF_MAXINSNS);
-	memcpy(instructions + head, body.data, tail * sizeof(struct sock_filter));
-	ret->instructions = instructions;
-	ret->count = head + tail;
 	return 0;
 }
 
-int syscalls_library_compile(struct arena *arena, const struct oci_seccomp *seccomp,
-			     struct program *ret, struct err *e)
+/* A tree needs a tenth of the steps and a quarter more room: if that is too much, the chain. */
+static int program_make(struct compiler *c, struct program *ret)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < c->arch_count; i++)
+		last_find(c, &c->archs[i]);
+	for (uint32_t level = OPTIMIZE_TREE; level >= OPTIMIZE_CHAIN; level--) {
+		auto_buf body = {0};
+
+		r = seccomp_attr_set(c->context, SCMP_FLTATR_CTL_OPTIMIZE, level);
+		if (r < 0)
+			return fail(c->e, -r, "linux.seccomp: let libseccomp optimise");
+		r = export_program(c, &body);
+		if (r < 0)
+			return r;
+		r = program_assemble(c, &body, ret);
+		if (r != -E2BIG)
+			break;
+	}
+	return r;
+}
+
+int seccomp_compile(struct arena *arena, const struct oci_seccomp *seccomp, struct program *ret,
+		    struct err *e)
 {
 	__attribute__((cleanup(context_release))) scmp_filter_ctx context = NULL;
-	struct compiler c = {.from = seccomp, .e = e};
-	uint32_t action;
+	struct compiler c = {.arena = arena, .from = seccomp, .e = e};
 
 	if (seccomp_action_resolve(seccomp->default_action.value, &seccomp->default_errno_ret,
-				   "linux.seccomp.defaultErrnoRet", &action, e) < 0)
+				   "linux.seccomp.defaultErrnoRet", &c.default_action, e) < 0)
 		return -e->code;
-	context = seccomp_init(action);
+	context = seccomp_init(c.default_action);
 	if (!context)
 		return refuse(e, ENOTSUP,
 			      "linux.seccomp.defaultAction: libseccomp cannot make such a filter "
 			      "here");
 	c.context = context;
-	if (archs_add(&c) < 0 || rules_add(&c, action) < 0)
+	if (archs_add(&c) < 0 || calls_add(&c) < 0 || program_make(&c, ret) < 0)
 		return -e->code;
-	return program_assemble(&c, arena, action, ret);
-}
-
-/* ---- architectures and names ---- */
-
-static void arch_describe(uint32_t token, struct syscalls_arch *ret)
-{
-	*ret = (struct syscalls_arch){
-		.token = token,
-		.audit_arch = token,
-		.is_32bit = !(token & __AUDIT_ARCH_64BIT) && token != SCMP_ARCH_X32,
-		.is_x86 = token == SCMP_ARCH_X86,
-		.is_x86_64 = token == SCMP_ARCH_X86_64,
-		.is_x32 = token == SCMP_ARCH_X32,
-	};
-	ret->is_known = ret->is_x86 || ret->is_x86_64 || ret->is_x32 || token == SCMP_ARCH_ARM ||
-			token == SCMP_ARCH_AARCH64 || token == SCMP_ARCH_RISCV64;
-}
-
-bool syscalls_arch_find(const char *word, struct syscalls_arch *ret)
-{
-	uint32_t token = arch_of(word);
-
-	if (token == 0)
-		return false;
-	arch_describe(token, ret);
-	return true;
-}
-
-void syscalls_arch_native(struct syscalls_arch *ret)
-{
-	arch_describe(seccomp_arch_native(), ret);
-}
-
-int syscalls_number(const struct syscalls_arch *arch, const char *name)
-{
-	return seccomp_syscall_resolve_name_arch(arch->token, name);
+	return 0;
 }
 
 /* ---- for features ---- */
@@ -402,11 +366,11 @@ const char *planner_seccomp_version(void)
 
 const char *const *planner_seccomp_archs(void)
 {
-	static const char *known[ARCHS_MAX + 1];
+	static const char *known[SYSCALLS_ARCHS_MAX + 1];
 	size_t count = 0;
 
 	for (const struct enum_name *row = oci_seccomp_arch_names; row->name; row++)
-		if (count < ARCHS_MAX && arch_of(row->name) != 0)
+		if (count < SYSCALLS_ARCHS_MAX && arch_of(row->name) != 0)
 			known[count++] = row->name;
 	known[count] = NULL;
 	return known;

@@ -1,8 +1,8 @@
 /*
  * From the words of linux.seccomp to a program of the kernel's packet filter language.
  *
- * syscalls.c asks libseccomp (names, numbers, and whole programs for architectures with oddities),
- * filter-rules.c resolves the rules, filter.c writes the program, seccomp-cache.c keeps it.
+ * seccomp-rules.c puts the rules in order, syscalls.c lets libseccomp make the program,
+ * seccomp-head.c writes what stands before it, seccomp-cache.c keeps it.
  */
 #ifndef PLANNER_SYSCALLS_H
 #define PLANNER_SYSCALLS_H
@@ -18,38 +18,72 @@ struct program {
 	size_t count; /* at most BPF_MAXINSNS */
 };
 
-struct syscalls_arch {
-	uint32_t token; /* libseccomp's */
-	uint32_t audit_arch;
-	bool is_32bit;
-	bool is_known; /* filter.c can do it; the others have multiplexers of their own */
-	bool is_x86, is_x86_64, is_x32;
+enum {
+	SYSCALLS_X32_BIT = 0x40000000,
+	SYSCALLS_ARM_PRIVATE = 0x0f0000, /* ARM's own calls are numbered from here */
 };
 
-/* ---- filter-rules.c ---- */
+struct syscalls_arch {
+	uint32_t token;	     /* libseccomp's */
+	uint32_t audit_arch; /* what the kernel says; x32's is that of x86_64 */
+	bool is_32bit;	     /* only the low halves of arguments are compared */
+	bool is_x32;
+	/* The names behind numbers, for calls that exist twice: as such and behind socketcall(2) or
+	 * ipc(2). NULL where no name of the filter is such a call. */
+	const char **direct;
+	int direct_base; /* the number of the first of them */
+	int64_t last; /* the highest number that the filter names, x32's bit included; -1 = none */
+};
 
-/* The filter, by the fast way where all its architectures allow. */
+/* ---- syscalls.c ---- */
+
+enum {
+	SYSCALLS_ARCHS_MAX = 32,
+	SYSCALLS_UNKNOWN = -1,
+};
+
+/* Compiles `seccomp`. Refused: architectures that libseccomp does not know, rules that it cannot
+ * combine, programs longer than the kernel takes. */
 int seccomp_compile(struct arena *arena, const struct oci_seccomp *seccomp, struct program *ret,
 		    struct err *e) must_check;
+bool syscalls_arch_find(const char *word, struct syscalls_arch *ret);
+void syscalls_arch_native(struct syscalls_arch *ret);
+/* The number there; SYSCALLS_UNKNOWN; or libseccomp's own (< -1) for a call without a number there.
+ * Of calls that exist twice the number of the call of its own, if `direct` is set. */
+int syscalls_number(const struct syscalls_arch *arch, const char *name);
+
+/* ---- seccomp-rules.c ---- */
+
+/* One rule for one name. */
+struct seccomp_call {
+	const char *name;
+	uint32_t action; /* SECCOMP_RET_* with its data */
+	const struct oci_seccomp_arg *args;
+	size_t arg_count;
+	size_t rule; /* where it comes from: the index in linux.seccomp.syscalls */
+};
+
+enum { SECCOMP_CONDITIONS_MAX = 2048 };
+
 /* SECCOMP_RET_* with its data; `path` is for the message. */
 int seccomp_action_resolve(int action, const struct opt_u32 *value, const char *path, uint32_t *ret,
 			   struct err *e) must_check;
 /* What `seccomp` says for calls newer than itself: ENOSYS where it denies by another errno. */
 uint32_t seccomp_newer_action(const struct oci_seccomp *seccomp, uint32_t default_action);
-bool seccomp_has_repeated_argument(const struct list *args);
+/* The rules that decide something, struct seccomp_call, in their order. Refused (E2BIG): more with
+ * conditions than SECCOMP_CONDITIONS_MAX over all `arch_count` architectures. */
+int seccomp_calls_list(struct arena *arena, const struct oci_seccomp *seccomp,
+		       uint32_t default_action, size_t arch_count, struct list *ret,
+		       struct err *e) must_check;
 
-/* ---- syscalls.c ---- */
+/* ---- seccomp-head.c ---- */
 
-enum { SYSCALLS_UNKNOWN = -1 };
+enum { SECCOMP_HEAD_PER_ARCH = 12 };
 
-bool syscalls_arch_find(const char *word, struct syscalls_arch *ret);
-void syscalls_arch_native(struct syscalls_arch *ret);
-/* The number there; SYSCALLS_UNKNOWN; or libseccomp's own (< -1) for a call that is not there under
- * a number: on x86, -100 - N is call N of socketcall, -200 - N is call N of ipc. */
-int syscalls_number(const struct syscalls_arch *arch, const char *name);
-/* The whole filter by libseccomp. */
-int syscalls_library_compile(struct arena *arena, const struct oci_seccomp *seccomp,
-			     struct program *ret, struct err *e) must_check;
+/* ENOSYS for numbers above the last of each architecture. Room for SECCOMP_HEAD_PER_ARCH
+ * instructions for each and one more; how many were written. */
+size_t seccomp_head_write(const struct syscalls_arch *archs, size_t count,
+			  struct sock_filter *head);
 
 /* ---- seccomp-key.c, seccomp-cache.c ---- */
 
