@@ -56,6 +56,7 @@ struct backend_exec {
 
 struct backend_ops {
 	const char *name; /* "process", "vm" */
+	bool has_machine; /* its plans have a machine (plan/machine.h) */
 
 	/* May this host run it? Says in err why not. */
 	int (*probe)(const struct facts *facts, struct err *e) must_check;

@@ -28,6 +28,9 @@ struct runtime {
 	struct opt_bool rootless; /* --rootless; unset = found out */
 	const char *isolation;	  /* strictest of --isolation and the program's name; NULL = none */
 	runtime_find_backend_fn *find_backend;
+	const char *vm_config, *vm_guest, *vm_accel; /* --config, --vm-guest, --vm-accel; NULL */
+	int log_fd; /* of --log, for processes that stay; 0 = none */
+	bool log_is_json;
 	char **argv, **envp; /* to execute a sealed copy of this program with */
 };
 

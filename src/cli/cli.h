@@ -61,6 +61,9 @@ void version_text(struct buf *out);
 /* ---- report.c ---- */
 /* Sets up where diagnostics go. */
 int report_open(const struct globals *globals, struct err *e) must_check;
+/* Of --log, 0: none; and the form of its records. */
+int report_log_fd(void);
+bool report_is_json(void);
 /* Tells the one error: on standard error, and in the log. */
 void report_error(const struct err *e);
 

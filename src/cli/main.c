@@ -4,6 +4,7 @@
  */
 #include "base/fd.h"
 #include "cli.h"
+#include "vm/vm.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -124,6 +125,11 @@ static int runtime_set(struct program *program, char **argv, char **envp, struct
 	runtime->envp = envp;
 	runtime->find_backend = backend_find;
 	runtime->systemd_cgroup = globals->systemd_cgroup.value;
+	runtime->vm_config = globals->config;
+	runtime->vm_guest = globals->vm_guest;
+	runtime->vm_accel = globals->vm_accel;
+	runtime->log_fd = report_log_fd();
+	runtime->log_is_json = report_is_json();
 	if (manager) {
 		if (globals->systemd_cgroup.is_set &&
 		    globals->systemd_cgroup.value != str_is(manager, "systemd"))
@@ -251,6 +257,8 @@ int main(int argc, char **argv, char **envp)
 	program.call.globals = &program.globals;
 	if (argc < 1)
 		return EXIT_FAILURE;
+	if (vm_is_hidden_program(argv[0]))
+		vm_hidden_program(argc, argv);
 	if (program_run(&program, argc, argv, envp, &e) < 0) {
 		report_error(&e);
 		exit_code = EXIT_FAILURE;

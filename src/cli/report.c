@@ -112,6 +112,16 @@ int report_open(const struct globals *globals, struct err *e)
 	return 0;
 }
 
+int report_log_fd(void)
+{
+	return report.log_fd > 0 ? report.log_fd : 0;
+}
+
+bool report_is_json(void)
+{
+	return report.is_json;
+}
+
 void report_error(const struct err *e)
 {
 	char text[2048];

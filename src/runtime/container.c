@@ -174,6 +174,8 @@ int container_backend(struct container *container, struct err *e)
 		.cgroup = record->cgroup,
 		.intel_rdt = record->intel_rdt,
 		.shares_pid_namespace = record->shares_pid_namespace.value,
+		.log_fd = container->runtime->log_fd,
+		.log_is_json = container->runtime->log_is_json,
 	};
 	const struct backend_ops *ops;
 

@@ -10,6 +10,7 @@
 #include "interrupt.h"
 #include "kern/memfd.h"
 #include "planner/build.h"
+#include "planner/machine.h"
 #include "side.h"
 #include "store.h"
 
@@ -77,6 +78,9 @@ static int execution_plan(struct execution *execution, struct err *e)
 	    side_check_console(process->terminal.value, options->detach, options->console_socket,
 			       e) < 0)
 		return -e->code;
+	if (container->backend->ops->has_machine)
+		return planner_exec_machine(&container->arena, config, process, container->facts,
+					    &planner, &execution->plan, e);
 	return planner_exec(&container->arena, config, process, container->facts, &planner,
 			    &execution->plan, e);
 }

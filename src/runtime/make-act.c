@@ -91,7 +91,7 @@ static int directory_make(struct making *making, struct err *e)
 	record_fill(making);
 	if (config_save(making, e) < 0)
 		return -e->code;
-	if (notify_host_socket() && notify_make(container->state_fd, e) < 0)
+	if (notify_host_socket() && !making->has_machine && notify_make(container->state_fd, e) < 0)
 		return -e->code;
 	return record_save(container->state_fd, &container->record, e);
 }

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "isolation.h"
 #include "kern/memfd.h"
+#include "machine.h"
 #include "make.h"
 #include "notify.h"
 #include "oci/load.h"
@@ -40,6 +41,21 @@ static int bundle_load(struct making *making, struct err *e)
 	return 0;
 }
 
+static int machine_plan_build(struct making *making, const struct planner_options *options,
+			      struct err *e)
+{
+	struct container *container = making->container;
+	struct planner_machine machine;
+
+	if (machine_defaults(making->runtime, &container->arena, &machine, e) < 0)
+		return -e->code;
+	if (notify_host_socket())
+		log_warning("NOTIFY_SOCKET: a guest cannot reach it, the container is not waited "
+			    "for");
+	return planner_build_machine(&container->arena, making->config, container->facts, options,
+				     &machine, &making->plan, e);
+}
+
 static int plan_build(struct making *making, struct err *e)
 {
 	struct container *container = making->container;
@@ -63,6 +79,8 @@ static int plan_build(struct making *making, struct err *e)
 	if (notify_host_socket())
 		planner.notify_directory = arena_printf(
 			&container->arena, "%s/%s/" NOTIFY_DIRECTORY, runtime->root, container->id);
+	if (making->has_machine)
+		return machine_plan_build(making, &planner, e);
 	return planner_build(&container->arena, making->config, container->facts, &planner,
 			     &making->plan, e);
 }
@@ -90,8 +108,10 @@ int making_plan(struct making *making, const struct runtime *runtime,
 	    side_take_fds(options->preserve_fds, &making->listen_fds, e) < 0 ||
 	    bundle_load(making, e) < 0 ||
 	    isolation_choose(runtime->isolation, making->config, &making->isolation, e) < 0 ||
-	    runtime->find_backend(making->isolation, &ops, e) < 0 ||
-	    container_facts(making->container, e) < 0 ||
+	    runtime->find_backend(making->isolation, &ops, e) < 0)
+		return -e->code;
+	making->has_machine = ops->has_machine;
+	if (container_facts(making->container, e) < 0 ||
 	    ops->probe(making->container->facts, e) < 0 ||
 	    store_root_open(runtime, true, &making->container->root_fd, e) < 0 ||
 	    plan_build(making, e) < 0 || exposure_check(making, e) < 0)

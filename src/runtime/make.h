@@ -13,6 +13,7 @@ struct making {
 	struct buf config_text;
 	const struct oci_config *config;
 	const char *isolation;
+	bool has_machine; /* the backend's plans have one */
 	const struct plan *plan;
 	int cache_fd;
 	uint32_t listen_fds;

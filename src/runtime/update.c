@@ -9,6 +9,7 @@
 #include "container.h"
 #include "oci/load.h"
 #include "planner/build.h"
+#include "planner/machine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -150,6 +151,18 @@ static int schema_write(const struct container *container, const char *option, c
 	return 0;
 }
 
+static int limits_plan(struct container *container, const struct oci_resources *resources,
+		       const struct plan_limits **ret, struct err *e)
+{
+	bool systemd_cgroup = container->record.systemd_cgroup.value;
+
+	if (container->backend->ops->has_machine)
+		return planner_limits_machine(&container->arena, resources, container->facts,
+					      systemd_cgroup, ret, e);
+	return planner_limits(&container->arena, resources, container->facts, systemd_cgroup, ret,
+			      e);
+}
+
 static int limits_update(struct container *container, const struct oci_resources *now,
 			 struct err *e)
 {
@@ -160,8 +173,7 @@ static int limits_update(struct container *container, const struct oci_resources
 
 	if (container_config(container, &config, e) < 0 ||
 	    resources_load(container, config, &before, e) < 0 ||
-	    planner_limits(arena, resources_complete(arena, now, before), container->facts,
-			   container->record.systemd_cgroup.value, &limits, e) < 0 ||
+	    limits_plan(container, resources_complete(arena, now, before), &limits, e) < 0 ||
 	    container->backend->ops->update(container->backend, limits, e) < 0)
 		return -e->code;
 	return resources_save(container, resources_merge(arena, now, before), e);

@@ -253,6 +253,7 @@ static int vm_destroy(struct backend *backend, struct err *e)
 
 const struct backend_ops vm_backend = {
 	.name = "vm",
+	.has_machine = true,
 	.probe = vm_probe,
 	.open = vm_open,
 	.close = vm_close,
