@@ -349,7 +349,8 @@ int seccomp_compile(struct arena *arena, const struct oci_seccomp *seccomp, stru
 	c.context = context;
 	if (archs_add(&c) < 0 || calls_add(&c) < 0 || program_make(&c, ret) < 0)
 		return -e->code;
-	return 0;
+	return seccomp_program_check(arena, ret, c.archs, c.arch_count, &c.calls, c.default_action,
+				     e);
 }
 
 /* ---- for features ---- */

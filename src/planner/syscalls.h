@@ -2,7 +2,7 @@
  * From the words of linux.seccomp to a program of the kernel's packet filter language.
  *
  * seccomp-rules.c puts the rules in order, syscalls.c lets libseccomp make the program,
- * seccomp-head.c writes what stands before it, seccomp-cache.c keeps it.
+ * seccomp-head.c writes what stands before it, seccomp-check.c proves it, seccomp-cache.c keeps it.
  */
 #ifndef PLANNER_SYSCALLS_H
 #define PLANNER_SYSCALLS_H
@@ -84,6 +84,15 @@ enum { SECCOMP_HEAD_PER_ARCH = 12 };
  * instructions for each and one more; how many were written. */
 size_t seccomp_head_write(const struct syscalls_arch *archs, size_t count,
 			  struct sock_filter *head);
+
+/* ---- seccomp-check.c ---- */
+
+/* Runs the program for calls that `calls` rule, and refuses it (ENOTSUP) where its answer is not
+ * that of a rule that holds. */
+int seccomp_program_check(struct arena *arena, const struct program *program,
+			  const struct syscalls_arch *archs, size_t arch_count,
+			  const struct list *calls, uint32_t default_action,
+			  struct err *e) must_check;
 
 /* ---- seccomp-key.c, seccomp-cache.c ---- */
 
