@@ -54,14 +54,16 @@ static void labels_drop(struct oci_config *config, struct oci_linux *linux_,
 }
 
 /* The namespaces but that of the network, which is the guest's own. */
-static void namespaces_filter(struct arena *arena, const struct list *from, struct list *to)
+static struct list namespaces_filter(struct arena *arena, const struct list *from)
 {
-	*to = (struct list){0};
+	struct list to = {0};
+
 	list_each(const struct oci_namespace, namespace, from)
 	{
 		if (namespace->type.value != OCI_NS_NETWORK)
-			*list_push(arena, to, struct oci_namespace) = *namespace;
+			*list_push(arena, &to, struct oci_namespace) = *namespace;
 	}
+	return to;
 }
 
 /* What the guest reads: a copy without what is the host's. */
@@ -74,7 +76,7 @@ static const struct oci_config *guest_config(struct machine_planning *m)
 	if (m->config->linux_)
 		*linux_ = *m->config->linux_;
 	labels_drop(config, linux_, arena_new(m->arena, struct oci_process), m->config->process);
-	namespaces_filter(m->arena, &linux_->namespaces, &linux_->namespaces);
+	linux_->namespaces = namespaces_filter(m->arena, &linux_->namespaces);
 	if (linux_->resources)
 		machine_resources_inside(linux_->resources, resources, m->arena);
 	linux_->resources = resources;

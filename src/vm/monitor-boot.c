@@ -10,6 +10,8 @@
 #include "kern/compat.h"
 #include "kern/mount.h"
 #include "kern/namespaces.h"
+#include "kern/path.h"
+#include "kern/proc.h"
 #include "kern/ticks.h"
 #include "machine.h"
 #include "share.h"
@@ -222,6 +224,28 @@ static int processes_start(struct monitor *monitor, struct err *e)
 	return r;
 }
 
+/* The state directory as it is in our own mount namespace: mounts can be made only there. */
+static int state_reopen(struct monitor *monitor, struct err *e)
+{
+	char link[PROC_FD_PATH_SIZE], path[PATH_MAX];
+	auto_fd int fd = FD_NONE;
+	ssize_t size;
+
+	if (proc_fd_path(MONITOR_STATE_FD, link, e) < 0)
+		return -e->code;
+	size = readlink(link, path, sizeof(path) - 1);
+	if (size <= 0)
+		return fail(e, errno, "the state directory's path");
+	path[size] = '\0';
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return fail(e, errno, "open '%s'", path);
+	if (!fd_is_same(fd, MONITOR_STATE_FD))
+		return refuse(e, ESTALE, "'%s' is another directory by now", path);
+	monitor->state_fd = take_fd(&fd);
+	return 0;
+}
+
 int monitor_boot(struct monitor *monitor, struct err *e)
 {
 	bool is_kvm = monitor->machine->accel.value == PLAN_ACCEL_KVM;
@@ -231,7 +255,7 @@ int monitor_boot(struct monitor *monitor, struct err *e)
 		seconds = is_kvm ? BOOT_SECONDS_KVM : BOOT_SECONDS_TCG;
 	if (net_enter(monitor->machine, e) < 0 || namespace_unshare(CLONE_NEWNS, e) < 0 ||
 	    mount_propagation_path("/", MS_SLAVE | MS_REC, e) < 0 ||
-	    processes_start(monitor, e) < 0 ||
+	    state_reopen(monitor, e) < 0 || processes_start(monitor, e) < 0 ||
 	    watch_add(monitor, &monitor->channel, EPOLLIN, e) < 0 ||
 	    watch_add(monitor, &monitor->console, EPOLLIN, e) < 0)
 		return -e->code;

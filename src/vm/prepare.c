@@ -174,7 +174,8 @@ static int machine_make(struct preparing *preparing, struct err *e)
 		return -e->code;
 	/* Its ends are the monitor's alone now. */
 	fd_close(&preparing->monitor_link);
-	if (plan_send(preparing, e) < 0)
+	/* A monitor that has ended already has said why. */
+	if (plan_send(preparing, e) < 0 && e->code != EPIPE)
 		return -e->code;
 	/* The monitor knows how long a boot may take. */
 	return control_await(preparing->link, 0, &answer, NULL, e);
