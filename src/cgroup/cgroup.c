@@ -126,17 +126,17 @@ bool cgroup_exists(struct cgroup *cgroup)
 
 /* ---- create ---- */
 
-/* What was there before this container must be empty; nothing above may be frozen, or the first
- * process would never run. */
-static int check_fitness(struct cgroup *cgroup, struct hierarchy *h, struct err *e)
+/* What was there before this container must be empty, in every hierarchy. */
+static int check_empty(struct cgroup *cgroup, struct err *e)
 {
-	bool is_frozen = false;
-	int r;
-
-	if (!h->made) {
+	hierarchy_each(h, cgroup)
+	{
 		struct pid_list list = {0};
 		size_t count;
+		int r;
 
+		if (h->made || h->denied || h->fd < 0)
+			continue;
 		r = procs_list(h->fd, &list, e);
 		count = list.count;
 		pid_list_done(&list);
@@ -147,12 +147,37 @@ static int check_fitness(struct cgroup *cgroup, struct hierarchy *h, struct err 
 				      "container's cgroup is not empty: %zu process(es) found",
 				      count);
 	}
-	r = cgroup_is_frozen(cgroup, &is_frozen, e);
-	if (r < 0)
-		return r;
-	if (is_frozen)
-		return refuse(e, EBUSY, "container's cgroup unexpectedly frozen");
 	return 0;
+}
+
+/* Nothing there or above may be frozen either, or the first process would never run. */
+static int check_fitness(struct cgroup *cgroup, struct err *e)
+{
+	bool is_frozen = false;
+	int r = check_empty(cgroup, e);
+
+	if (r == 0)
+		r = cgroup_is_frozen(cgroup, &is_frozen, e);
+	if (r == 0 && is_frozen)
+		return refuse(e, EBUSY, "container's cgroup unexpectedly frozen");
+	return r;
+}
+
+/* Leaves somebody else's cgroup as it was: what was made beside it goes, the rest is not touched
+ * again. */
+static void withdraw(struct cgroup *cgroup)
+{
+	struct err ignored;
+
+	hierarchy_each(h, cgroup)
+	{
+		auto_fd int parent = FD_NONE;
+
+		if (h->made && hierarchy_open_parent(cgroup, h, &parent, &ignored) == 0)
+			(void)unlinkat(parent, cgroup->parts.items[cgroup->parts.count - 1],
+				       AT_REMOVEDIR);
+	}
+	cgroup->is_foreign = true;
 }
 
 static int check_mounted(const struct cgroup *cgroup, const struct plan_limits *limits,
@@ -180,9 +205,9 @@ int cgroup_create(struct cgroup *cgroup, const struct plan_limits *limits, struc
 		r = cgroup_primary(cgroup, &h, e);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	r = check_fitness(cgroup, h, e);
+	r = check_fitness(cgroup, e);
 	if (r < 0)
-		cgroup->is_foreign = !h->made;
+		withdraw(cgroup);
 	else if (!cgroup->is_systemd)
 		make_mark(cgroup);
 	return r;

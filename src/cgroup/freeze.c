@@ -137,7 +137,7 @@ int cgroup_freeze(struct cgroup *cgroup, struct err *e)
 int cgroup_thaw(struct cgroup *cgroup, struct err *e)
 {
 	struct hierarchy *h = NULL;
-	int r = open_freezer(cgroup, &h, e);
+	int r = cgroup->is_foreign ? CGROUP_ABSENT : open_freezer(cgroup, &h, e);
 
 	if (r < 0)
 		return r;
