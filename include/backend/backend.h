@@ -54,6 +54,24 @@ struct backend_exec {
 	bool ignore_paused;
 };
 
+/* A process as ps(1) would show it, where the host's ps cannot. */
+struct backend_task {
+	uint32_t pid, ppid; /* of the container's kernel */
+	uint32_t inner_pid; /* in the container's pid namespace */
+	uint32_t uid, gid;
+	char state; /* R, S, D, ... */
+	uint32_t threads;
+	int32_t nice;
+	uint64_t started;		 /* ns since the epoch */
+	uint64_t cpu_time, elapsed;	 /* ns */
+	uint64_t virtual_size, resident; /* bytes */
+	uint32_t tty;			 /* device number; 0: none */
+	const char *comm;
+	const char *command; /* printable, arguments joined by spaces */
+};
+
+enum backend_tasks_outcome { BACKEND_TASKS = 0, BACKEND_TASKS_ON_HOST = 1 };
+
 struct backend_ops {
 	const char *name; /* "process", "vm" */
 	bool has_machine; /* its plans have a machine (plan/machine.h) */
@@ -103,7 +121,11 @@ struct backend_ops {
 	/* See cgroup_oom_watch(), cgroup_oom_count(). */
 	int (*oom_watch)(struct backend *backend, int *ret_fd, struct err *e) must_check;
 	int (*oom_count)(struct backend *backend, uint64_t *ret, struct err *e) must_check;
-	/* Host pids of all processes. */
+	/* The container's processes; BACKEND_TASKS_ON_HOST: they are what pids() tells, and the
+	 * host's ps shows them. */
+	int (*tasks)(struct backend *backend, struct arena *arena, struct backend_task **ret,
+		     size_t *ret_count, struct err *e) must_check;
+	/* Host pids of all processes; where they are not the host's, of those that stand for them. */
 	int (*pids)(struct backend *backend, struct arena *arena, pid_t **ret, size_t *ret_count,
 		    struct err *e) must_check;
 

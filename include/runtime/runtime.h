@@ -99,6 +99,10 @@ int runtime_list(const struct runtime *runtime, struct arena *arena, runtime_bro
 int runtime_pids(const struct runtime *runtime, struct arena *arena, const char *id, pid_t **ret,
 		 size_t *ret_count, struct err *e) must_check;
 
+/* As ps(1) would show them; BACKEND_TASKS_ON_HOST: the host's ps does, with runtime_pids(). */
+int runtime_tasks(const struct runtime *runtime, struct arena *arena, const char *id,
+		  struct backend_task **ret, size_t *ret_count, struct err *e) must_check;
+
 /* One line of JSON with its newline; a failure ends the loop and is returned. */
 typedef int runtime_event_fn(const char *line, size_t size, void *data, struct err *e);
 /* With `once` one record of statistics; else one each `interval` nanoseconds, and one for each

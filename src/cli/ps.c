@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/num.h"
 #include "cli.h"
+#include "tasks.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -121,6 +122,21 @@ static int table_filter(struct arena *arena, const struct buf *table, const pid_
 	return 0;
 }
 
+/* Of a container whose processes are not this host's. */
+static int tasks_shown(struct call *call, struct buf *out, struct err *e)
+{
+	struct strv arguments = {0};
+	struct backend_task *tasks;
+	size_t count;
+	int r = runtime_tasks(&call->runtime, call->arena, call->words.items[0], &tasks, &count, e);
+
+	if (r != BACKEND_TASKS)
+		return r;
+	for (size_t i = 1; i < call->words.count; i++)
+		strv_push(&arguments, call->arena, call->words.items[i]);
+	return tasks_table(call->arena, tasks, count, &arguments, out, e);
+}
+
 static int run(struct call *call, struct err *e)
 {
 	const struct options *given = call->options;
@@ -130,6 +146,12 @@ static int run(struct call *call, struct err *e)
 	pid_t *pids;
 	size_t count;
 
+	if (!given->format || !str_is(given->format, "json")) {
+		int r = tasks_shown(call, &text, e);
+
+		if (r != BACKEND_TASKS_ON_HOST)
+			return r < 0 ? r : output_write(&text, e);
+	}
 	if (runtime_pids(&call->runtime, call->arena, call->words.items[0], &pids, &count, e) < 0)
 		return -e->code;
 	if (given->format && str_is(given->format, "json")) {

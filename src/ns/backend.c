@@ -210,6 +210,18 @@ static int ns_pids(struct backend *backend, struct arena *arena, pid_t **ret, si
 	return 0;
 }
 
+/* They are the host's. */
+static int ns_tasks(struct backend *backend, struct arena *arena, struct backend_task **ret,
+		    size_t *ret_count, struct err *e)
+{
+	(void)backend;
+	(void)arena;
+	(void)e;
+	*ret = NULL;
+	*ret_count = 0;
+	return BACKEND_TASKS_ON_HOST;
+}
+
 const struct backend_ops process_backend = {
 	.name = "process",
 	.probe = ns_probe,
@@ -228,6 +240,7 @@ const struct backend_ops process_backend = {
 	.stats = ns_stats,
 	.oom_watch = ns_oom_watch,
 	.oom_count = ns_oom_count,
+	.tasks = ns_tasks,
 	.pids = ns_pids,
 	.destroy = ns_destroy,
 };

@@ -258,6 +258,16 @@ static int fake_oom_count(struct backend *backend, uint64_t *ret, struct err *e)
 	return fake_call("oom_count", e);
 }
 
+static int fake_tasks(struct backend *backend, struct arena *arena, struct backend_task **ret,
+		      size_t *ret_count, struct err *e)
+{
+	(void)backend;
+	(void)arena;
+	*ret = NULL;
+	*ret_count = 0;
+	return fake_call("tasks", e) < 0 ? -e->code : BACKEND_TASKS_ON_HOST;
+}
+
 static int fake_pids(struct backend *backend, struct arena *arena, pid_t **ret, size_t *ret_count,
 		     struct err *e)
 {
@@ -297,6 +307,7 @@ static const struct backend_ops fake_backend = {
 	.stats = fake_stats,
 	.oom_watch = fake_oom_watch,
 	.oom_count = fake_oom_count,
+	.tasks = fake_tasks,
 	.pids = fake_pids,
 	.destroy = fake_destroy,
 };

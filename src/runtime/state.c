@@ -141,3 +141,18 @@ int runtime_pids(const struct runtime *runtime, struct arena *arena, const char 
 		return -e->code;
 	return container->backend->ops->pids(container->backend, arena, ret, ret_count, e);
 }
+
+int runtime_tasks(const struct runtime *runtime, struct arena *arena, const char *id,
+		  struct backend_task **ret, size_t *ret_count, struct err *e)
+{
+	auto_container *container = NULL;
+
+	*ret = NULL;
+	*ret_count = 0;
+	if (container_find(runtime, id, CONTAINER_LOOK, &container, e) < 0 ||
+	    container_refresh(container, e) < 0 || container_backend(container, e) < 0)
+		return -e->code;
+	if (container->phase == PHASE_STOPPED)
+		return container->backend->ops->has_machine ? 0 : BACKEND_TASKS_ON_HOST;
+	return container->backend->ops->tasks(container->backend, arena, ret, ret_count, e);
+}

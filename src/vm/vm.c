@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "proxy.h"
 #include "setup.h"
+#include "wire/calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -204,6 +205,70 @@ static int vm_oom_count(struct backend *backend, uint64_t *ret, struct err *e)
 	return 0;
 }
 
+static const char *command_text(struct arena *arena, const struct wire_process *process)
+{
+	auto_buf text = {0};
+	size_t size;
+	char *shown;
+
+	for (size_t i = 0; i < process->command.count; i++)
+		buf_printf(&text, "%s%s", i > 0 ? " " : "", process->command.items[i]);
+	if (text.size == 0)
+		buf_printf(&text, "[%s]", process->comm ? process->comm : "");
+	/* Each byte may take no more room than before. */
+	size = text.size + 1;
+	shown = arena_alloc(arena, size);
+	wire_text_copy(shown, size, buf_text(&text), text.size);
+	return shown;
+}
+
+static const char *comm_text(struct arena *arena, const char *comm)
+{
+	size_t size = comm ? strlen(comm) : 0;
+	char *shown = arena_alloc(arena, size + 1);
+
+	wire_text_copy(shown, size + 1, comm ? comm : "", size);
+	return shown;
+}
+
+static int vm_tasks(struct backend *backend, struct arena *arena, struct backend_task **ret,
+		    size_t *ret_count, struct err *e)
+{
+	struct wire_processes processes;
+	struct backend_task *tasks;
+	auto_buf body = {0};
+
+	if (call_target(backend, WIRE_PROCESSES, &body, e) < 0 ||
+	    wire_processes_decode(arena, body.data, body.size, &processes, e) < 0)
+		return -e->code;
+	tasks = arena_new_array(arena, processes.count, struct backend_task);
+	for (size_t i = 0; i < processes.count; i++) {
+		const struct wire_process *from = &processes.items[i];
+
+		tasks[i] = (struct backend_task){
+			.pid = from->pid,
+			.ppid = from->ppid,
+			.inner_pid = from->inner_pid,
+			.uid = from->uid,
+			.gid = from->gid,
+			.state = from->state,
+			.threads = from->threads,
+			.nice = from->nice,
+			.started = from->started,
+			.cpu_time = from->cpu_time,
+			.elapsed = from->elapsed,
+			.virtual_size = from->virtual_size,
+			.resident = from->resident,
+			.tty = from->tty,
+			.comm = comm_text(arena, from->comm),
+			.command = command_text(arena, from),
+		};
+	}
+	*ret = tasks;
+	*ret_count = processes.count;
+	return BACKEND_TASKS;
+}
+
 /* Who stands for the container on this host. */
 static int vm_pids(struct backend *backend, struct arena *arena, pid_t **ret, size_t *ret_count,
 		   struct err *e)
@@ -270,6 +335,7 @@ const struct backend_ops vm_backend = {
 	.stats = vm_stats,
 	.oom_watch = vm_oom_watch,
 	.oom_count = vm_oom_count,
+	.tasks = vm_tasks,
 	.pids = vm_pids,
 	.destroy = vm_destroy,
 };
