@@ -24,8 +24,8 @@ static int replay(const char *path)
 		got = fread(data + size, 1, 65536, file);
 		size += got;
 	} while (got > 0);
-	(void) fclose(file);
-	(void) LLVMFuzzerTestOneInput(data, size);
+	(void)fclose(file);
+	(void)LLVMFuzzerTestOneInput(data, size);
 	free(data);
 	return 0;
 }
@@ -40,7 +40,7 @@ int main(int argc, char **argv)
 		char path[4096];
 
 		if (names[i]->d_name[0] != '.') {
-			(void) snprintf(path, sizeof(path), "%s/%s", argv[1], names[i]->d_name);
+			(void)snprintf(path, sizeof(path), "%s/%s", argv[1], names[i]->d_name);
 			if (replay(path) < 0)
 				return 1;
 			replayed++;

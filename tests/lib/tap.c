@@ -9,13 +9,13 @@ static void print_line(bool passed, const char *format, va_list arguments)
 {
 	char text[2048];
 
-	(void) vsnprintf(text, sizeof(text), format, arguments);
+	(void)vsnprintf(text, sizeof(text), format, arguments);
 	for (char *c = text; *c; c++) {
 		if (*c == '\n' || *c == '#')
 			*c = ' ';
 	}
 	printf("%s %d - %s\n", passed ? "ok" : "not ok", ++checks, text);
-	(void) fflush(stdout);
+	(void)fflush(stdout);
 }
 
 bool tap_check(bool passed, const char *file, int line, const char *format, ...)

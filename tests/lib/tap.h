@@ -19,13 +19,13 @@ bool tap_is_text(const char *actual, const char *expected, const char *file, int
 bool tap_is_number(long long actual, long long expected, const char *file, int line,
 		   const char *what);
 
-#define check(condition)	    tap_check((condition), __FILE__, __LINE__, "%s", #condition)
-#define check_text(actual, wanted)  tap_is_text((actual), (wanted), __FILE__, __LINE__, #actual)
-#define check_number(actual, wanted)                                                               \
-	tap_is_number((long long) (actual), (long long) (wanted), __FILE__, __LINE__, #actual)
+#define check(condition)	   tap_check((condition), __FILE__, __LINE__, "%s", #condition)
+#define check_text(actual, wanted) tap_is_text((actual), (wanted), __FILE__, __LINE__, #actual)
+#define check_number(actual, wanted) \
+	tap_is_number((long long)(actual), (long long)(wanted), __FILE__, __LINE__, #actual)
 /* Whether `text` contains `part`, showing both when not. */
-#define check_contains(text, part)                                                                 \
-	tap_check(strstr((text), (part)) != NULL, __FILE__, __LINE__, "'%s' contains '%s'", (text), \
-		  (part))
+#define check_contains(text, part)                                                          \
+	tap_check(strstr((text), (part)) != NULL, __FILE__, __LINE__, "'%s' contains '%s'", \
+		  (text), (part))
 
 #endif
