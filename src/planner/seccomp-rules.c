@@ -6,6 +6,10 @@
  * - Conditions on one argument that occurs twice are alternatives: each becomes a rule of its own.
  * - The library lets a rule without conditions win over all others of its call, and the first such
  *   one over later ones. The others are not even given to it: they could only contradict.
+ * - The library merges the rules of a call into a tree of comparisons. A condition that is met in
+ *   several ways (all but equality) leads to the next one along several branches; merging such a
+ *   rule with others makes libseccomp 2.5.4 loop for ever or answer wrongly. Alone for its call, or
+ *   with that condition as its last, it is harmless. Else it is refused.
  * - The library's time grows with the square of the rules. So equal ones are given to it once, and
  *   more conditions than a program has room for are refused before it begins.
  *
@@ -181,8 +185,36 @@ static int call_compare(const void *a, const void *b)
 	return r ? r : number_compare((uintptr_t)x, (uintptr_t)y);
 }
 
+/* Whether a condition that can be met in several ways is followed by another one. */
+static bool is_branching(const struct seccomp_call *call)
+{
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < call->arg_count; i++)
+		if (call->args[i].index.value > last)
+			last = call->args[i].index.value;
+	for (size_t i = 0; i < call->arg_count; i++)
+		if (call->args[i].index.value != last && call->args[i].op.value != OCI_SECCOMP_EQ &&
+		    call->args[i].op.value != OCI_SECCOMP_MASKED_EQ)
+			return true;
+	return false;
+}
+
+static int pair_check(const struct seccomp_call *a, const struct seccomp_call *b, struct err *e)
+{
+	const struct seccomp_call *branching = is_branching(a) ? a : is_branching(b) ? b : NULL;
+
+	if (!branching)
+		return 0;
+	return refuse(e, ENOTSUP,
+		      "linux.seccomp.syscalls[%zu].args: libseccomp cannot combine this with other "
+		      "rules for '%s': only the condition on the last argument may be other than "
+		      "SCMP_CMP_EQ or SCMP_CMP_MASKED_EQ",
+		      branching->rule, branching->name);
+}
+
 /* Marks by a NULL name what does not decide anything. */
-static void calls_mark(struct arena *arena, const struct list *calls)
+static int calls_mark(struct arena *arena, const struct list *calls, struct err *e)
 {
 	struct seccomp_call **sorted = arena_new_array(arena, calls->count, struct seccomp_call *);
 	const struct seccomp_call *kept = NULL;
@@ -194,11 +226,16 @@ static void calls_mark(struct arena *arena, const struct list *calls)
 	for (size_t i = 0; i < calls->count; i++) {
 		bool is_same_name = kept && str_is(kept->name, sorted[i]->name);
 
-		if (is_same_name && (kept->arg_count == 0 || meaning_compare(kept, sorted[i]) == 0))
+		if (is_same_name &&
+		    (kept->arg_count == 0 || meaning_compare(kept, sorted[i]) == 0)) {
 			sorted[i]->name = NULL;
-		else
-			kept = sorted[i];
+			continue;
+		}
+		if (is_same_name && pair_check(kept, sorted[i], e) < 0)
+			return -e->code;
+		kept = sorted[i];
 	}
+	return 0;
 }
 
 int seccomp_calls_list(struct arena *arena, const struct oci_seccomp *seccomp,
@@ -209,9 +246,9 @@ int seccomp_calls_list(struct arena *arena, const struct oci_seccomp *seccomp,
 	size_t conditional = 0;
 	size_t count = 0;
 
-	if (rules_flatten(arena, seccomp, default_action, &calls, e) < 0)
+	if (rules_flatten(arena, seccomp, default_action, &calls, e) < 0 ||
+	    calls_mark(arena, &calls, e) < 0)
 		return -e->code;
-	calls_mark(arena, &calls);
 	items = calls.items;
 	for (size_t i = 0; i < calls.count; i++)
 		if (items[i].name) {

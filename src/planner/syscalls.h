@@ -70,8 +70,9 @@ int seccomp_action_resolve(int action, const struct opt_u32 *value, const char *
 			   struct err *e) must_check;
 /* What `seccomp` says for calls newer than itself: ENOSYS where it denies by another errno. */
 uint32_t seccomp_newer_action(const struct oci_seccomp *seccomp, uint32_t default_action);
-/* The rules that decide something, struct seccomp_call, in their order. Refused (E2BIG): more with
- * conditions than SECCOMP_CONDITIONS_MAX over all `arch_count` architectures. */
+/* The rules that decide something, struct seccomp_call, in their order. Refused: rules that
+ * libseccomp cannot combine (ENOTSUP), and more with conditions than SECCOMP_CONDITIONS_MAX over
+ * all `arch_count` architectures (E2BIG). */
 int seccomp_calls_list(struct arena *arena, const struct oci_seccomp *seccomp,
 		       uint32_t default_action, size_t arch_count, struct list *ret,
 		       struct err *e) must_check;

@@ -100,8 +100,11 @@ static const struct {
 };
 enum { ARCHS = sizeof(archs) / sizeof(archs[0]), ARCH_X86 = 1, ARCH_X32 = ARCHS - 1 };
 
-/* Wild: anything; else equality only, which the library always combines rightly. */
-static void rule_make(struct arena *arena, struct oci_seccomp_rule *rule, bool is_wild)
+/* Plain: equality only, which the library always combines rightly. Crowded: many rules for few
+ * calls, all with one action. */
+enum kind { PLAIN, WILD, CROWDED };
+
+static void rule_make(struct arena *arena, struct oci_seccomp_rule *rule, enum kind kind)
 {
 	static const int actions[] = {OCI_SECCOMP_ERRNO, OCI_SECCOMP_ALLOW, OCI_SECCOMP_LOG,
 				      OCI_SECCOMP_TRACE};
@@ -109,21 +112,22 @@ static void rule_make(struct arena *arena, struct oci_seccomp_rule *rule, bool i
 
 	*rule = (struct oci_seccomp_rule){0};
 	for (size_t i = 1 + random_next() % 3; i > 0; i--)
-		strv_push(&rule->names, arena, names[random_next() % NAMES]);
-	rule->action.value = actions[random_next() % 4];
+		strv_push(&rule->names, arena,
+			  names[random_next() % (kind == CROWDED ? 2 : NAMES)]);
+	rule->action.value = kind == CROWDED ? OCI_SECCOMP_LOG : actions[random_next() % 4];
 	rule->args.items = arena_new_array(arena, 2, struct oci_seccomp_arg);
 	rule->args.count = args;
 	for (size_t i = 0; i < args; i++) {
 		struct oci_seccomp_arg *arg = list_at(struct oci_seccomp_arg, &rule->args, i);
 
 		arg->index.value = (uint32_t)(random_next() % 3);
-		arg->op.value = is_wild ? (int32_t)(random_next() % 7) : OCI_SECCOMP_EQ;
+		arg->op.value = kind != PLAIN ? (int32_t)(random_next() % 7) : OCI_SECCOMP_EQ;
 		arg->value.value = random_value();
 		arg->value_two.value = random_value();
 	}
 }
 
-static struct oci_seccomp rules_make(struct arena *arena, bool is_wild)
+static struct oci_seccomp rules_make(struct arena *arena, enum kind kind)
 {
 	struct oci_seccomp seccomp = {.default_action = {.is_set = true}};
 	size_t rules = 1 + random_next() % 12;
@@ -136,7 +140,7 @@ static struct oci_seccomp rules_make(struct arena *arena, bool is_wild)
 	seccomp.syscalls.items = arena_new_array(arena, rules, struct oci_seccomp_rule);
 	seccomp.syscalls.count = rules;
 	for (size_t i = 0; i < rules; i++)
-		rule_make(arena, list_at(struct oci_seccomp_rule, &seccomp.syscalls, i), is_wild);
+		rule_make(arena, list_at(struct oci_seccomp_rule, &seccomp.syscalls, i), kind);
 	return seccomp;
 }
 
@@ -267,13 +271,13 @@ static size_t answers_compare(const struct oci_seccomp *seccomp, const struct pr
 	return different;
 }
 
-static void test_against_reading(bool is_wild)
+static void test_against_reading(enum kind kind)
 {
 	size_t different = 0, refused = 0;
 
 	for (int round = 0; round < 300; round++) {
 		auto_arena arena = {0};
-		struct oci_seccomp seccomp = rules_make(&arena, is_wild);
+		struct oci_seccomp seccomp = rules_make(&arena, kind);
 		struct program program;
 
 		if (seccomp_compile(&arena, &seccomp, &program, &error) == 0) {
@@ -281,13 +285,15 @@ static void test_against_reading(bool is_wild)
 			continue;
 		}
 		refused++;
-		if (!strstr(error.text, "contradicts") && !strstr(error.text, "wrongly"))
+		if (!strstr(error.text, "contradicts") && !strstr(error.text, "wrongly") &&
+		    !strstr(error.text, "cannot combine"))
 			tap_check(false, __FILE__, __LINE__, "round %d: %s", round, error.text);
-		if (!is_wild && strstr(error.text, "wrongly"))
+		if (kind == PLAIN && strstr(error.text, "wrongly"))
 			tap_check(false, __FILE__, __LINE__, "round %d: %s", round, error.text);
 	}
 	check_number(different, 0);
-	tap_check(refused < 100, __FILE__, __LINE__, "%zu of 300 are refused", refused);
+	tap_check(refused < (kind == CROWDED ? 250 : 100), __FILE__, __LINE__,
+		  "%zu of 300 are refused", refused);
 }
 
 int main(void)
@@ -299,7 +305,8 @@ int main(void)
 		tap_skip("the architectures here are those that go with x86_64");
 		return tap_done();
 	}
-	test_against_reading(false);
-	test_against_reading(true);
+	test_against_reading(PLAIN);
+	test_against_reading(WILD);
+	test_against_reading(CROWDED);
 	return tap_done();
 }

@@ -284,6 +284,22 @@ static void test_refused(void)
 	check_number(native(program, 292, 4, 0, 0), ALLOW);
 	check_number(native(program, 292, 2, 0, 0), ERRNO(EPERM));
 	check_number(native(program, 292, 0x100000000, 0, 0), ERRNO(EPERM));
+	/* libseccomp 2.5.4 would never come back from this. */
+	program = combine(
+		&arena, "dup3",
+		"{\"index\":0,\"value\":0,\"op\":\"SCMP_CMP_NE\"},{\"index\":1,\"value\":2,"
+		"\"op\":\"SCMP_CMP_NE\"};{\"index\":0,\"value\":4294967296,\"op\":"
+		"\"SCMP_CMP_NE\"},{\"index\":1,\"value\":4294967298,\"op\":\"SCMP_CMP_NE\"};");
+	check_number(program.count, 0);
+	check_contains(error.text, "linux.seccomp.syscalls[0].args: libseccomp cannot combine");
+	/* Alone it is fine. */
+	program =
+		combine(&arena, "dup3",
+			"{\"index\":0,\"value\":0,\"op\":\"SCMP_CMP_NE\"},{\"index\":1,\"value\":2,"
+			"\"op\":\"SCMP_CMP_NE\"};");
+	check_number(native(program, 292, 1, 3, 0), ERRNO(EPERM));
+	check_number(native(program, 292, 1, 2, 0), ALLOW);
+	check_number(native(program, 292, 0, 3, 0), ALLOW);
 	/* Known to be combined wrongly by libseccomp 2.5.4; others may do better. */
 	program = combine(&arena, "dup3",
 			  "{\"index\":0,\"value\":4294967296,\"op\":\"SCMP_CMP_LT\"};"
