@@ -13,10 +13,6 @@ static int namespaces_check(const struct machine_planning *m, struct err *e)
 		return refuse(e, EINVAL,
 			      "linux.namespaces: a container at the vm level cannot use the host's "
 			      "network; add a network namespace");
-	if (!oci_namespace_find(m->config, OCI_NS_PID))
-		return refuse(e, EINVAL,
-			      "linux.namespaces: a container at the vm level cannot see the host's "
-			      "processes; add a pid namespace");
 	if (!oci_namespace_find(m->config, OCI_NS_MOUNT))
 		return refuse(e, EINVAL,
 			      "linux.namespaces: a container at the vm level needs a mount "

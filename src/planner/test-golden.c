@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "kern/facts.h"
 #include "oci/load.h"
-#include "planner/build.h"
+#include "planner/machine.h"
 #include "tap.h"
 
 #include <fcntl.h>
@@ -24,6 +24,7 @@ struct given_options {
 	struct opt_bool systemd_cgroup, no_cgroup, no_pivot, no_new_keyring;
 	struct opt_u32 preserve_fds, listen_fds;
 	const char *notify_directory;
+	struct opt_bool machine; /* at the vm level */
 };
 
 struct given {
@@ -64,6 +65,7 @@ static const struct field option_fields[] = {
 	FIELD(FIELD_U32, struct given_options, preserve_fds, "preserveFds", 0),
 	FIELD(FIELD_U32, struct given_options, listen_fds, "listenFds", 0),
 	FIELD(FIELD_STRING, struct given_options, notify_directory, "notifyDirectory", 0),
+	FIELD(FIELD_BOOL, struct given_options, machine, "machine", 0),
 	{0},
 };
 
@@ -128,6 +130,22 @@ static void facts_of(struct arena *arena, const struct given *given, struct fact
 	}
 }
 
+static const char *const allowed_hypervisors[] = {"/opt/qemu/bin/qemu", NULL};
+
+/* What an administrator's defaults may be. */
+static const struct planner_machine machine = {
+	.accel = PLAN_ACCEL_KVM,
+	.hypervisor = "/usr/bin/qemu",
+	.virtiofsd = "/usr/lib/virtiofsd",
+	.kernel = "/guest/vmlinuz",
+	.initramfs = "/guest/initramfs",
+	.vcpus = 1,
+	.memory = 512ULL << 20,
+	.guest_memory = 96ULL << 20,
+	.spare_interfaces = 2,
+	.allowed_hypervisors = {.items = (char **)(uintptr_t)allowed_hypervisors, .count = 1},
+};
+
 static int case_build(struct arena *arena, int dir, struct buf *out, struct err *e)
 {
 	static const struct given_options none;
@@ -161,7 +179,9 @@ static int case_build(struct arena *arena, int dir, struct buf *out, struct err 
 		.notify_directory = given_options->notify_directory,
 		.seccomp_cache_fd = FD_NONE,
 	};
-	if (planner_build(arena, config, &facts, &options, &plan, e) < 0)
+	if ((given_options->machine.value
+		     ? planner_build_machine(arena, config, &facts, &options, &machine, &plan, e)
+		     : planner_build(arena, config, &facts, &options, &plan, e)) < 0)
 		return -e->code;
 	json_writer_init(&w, out, 2);
 	plan_write(plan, &w);
