@@ -49,7 +49,8 @@ static int exposure_check(const struct execution *execution, struct err *e)
 {
 	const struct runtime *runtime = execution->runtime;
 
-	if (!execution->container->record.shares_pid_namespace.value)
+	if (execution->container->backend->ops->has_machine ||
+	    !execution->container->record.shares_pid_namespace.value)
 		return 0;
 	return process_reexec_sealed(runtime->argv, runtime->envp, e);
 }

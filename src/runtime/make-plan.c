@@ -87,7 +87,7 @@ static int plan_build(struct making *making, struct err *e)
 
 static int exposure_check(const struct making *making, struct err *e)
 {
-	if (making->plan->new_namespaces.value & CLONE_NEWPID)
+	if (making->has_machine || (making->plan->new_namespaces.value & CLONE_NEWPID))
 		return 0;
 	return process_reexec_sealed(making->runtime->argv, making->runtime->envp, e);
 }

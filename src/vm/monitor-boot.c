@@ -254,8 +254,8 @@ int monitor_boot(struct monitor *monitor, struct err *e)
 	if (seconds == 0)
 		seconds = is_kvm ? BOOT_SECONDS_KVM : BOOT_SECONDS_TCG;
 	if (net_enter(monitor->machine, e) < 0 || namespace_unshare(CLONE_NEWNS, e) < 0 ||
-	    mount_propagation_path("/", MS_SLAVE | MS_REC, e) < 0 ||
-	    state_reopen(monitor, e) < 0 || processes_start(monitor, e) < 0 ||
+	    mount_propagation_path("/", MS_SLAVE | MS_REC, e) < 0 || state_reopen(monitor, e) < 0 ||
+	    processes_start(monitor, e) < 0 ||
 	    watch_add(monitor, &monitor->channel, EPOLLIN, e) < 0 ||
 	    watch_add(monitor, &monitor->console, EPOLLIN, e) < 0)
 		return -e->code;

@@ -64,7 +64,7 @@ static int log_open(struct preparing *preparing, struct err *e)
 		preparing->log = fcntl(context->log_fd, F_DUPFD_CLOEXEC, 3);
 	else
 		preparing->log =
-			openat(context->state_fd, "log",
+			openat(context->state_fd, MONITOR_LOG,
 			       O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, LOG_MODE);
 	return preparing->log < 0 ? fail(e, errno, "open the monitor's log") : 0;
 }

@@ -25,6 +25,9 @@ enum {
 
 /* The first word of a monitor's and a proxy's command line: how main() knows them, and what people
  * see in ps(1). */
+/* In the state directory, for a caller without a log. */
+#define MONITOR_LOG "log"
+
 #define VM_MONITOR_NAME "bulkhead-monitor:"
 #define VM_PROXY_NAME	"bulkhead-exec:"
 

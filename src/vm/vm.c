@@ -4,6 +4,7 @@
 #include "internal.h"
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "proxy.h"
 #include "setup.h"
@@ -15,7 +16,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-enum { END_MS = 15000 };
+enum { END_MS = 15000, REASON_MAX = 65536 };
 
 _Noreturn void monitor_main(void);
 
@@ -302,6 +303,21 @@ static int monitor_end(struct vm_backend_handle *vm, struct err *e)
 	return r < 0 ? r : 0;
 }
 
+/* A machine that failed left word of it; without a log of the caller's nobody has read it. */
+static void reason_show(struct vm_backend_handle *vm)
+{
+	auto_buf text = {0};
+	struct err ignored;
+	char shown[1100];
+
+	if (vm->context.log_fd > 0 ||
+	    file_read(vm->context.state_fd, MONITOR_LOG, REASON_MAX, false, &text, &ignored) < 0 ||
+	    text.size == 0)
+		return;
+	wire_text_copy(shown, sizeof(shown), buf_text(&text), text.size);
+	log_warning("%s", shown);
+}
+
 static int vm_destroy(struct backend *backend, struct err *e)
 {
 	struct vm_backend_handle *vm = vm_of(backend);
@@ -309,6 +325,7 @@ static int vm_destroy(struct backend *backend, struct err *e)
 	fd_close(&vm->link_fd);
 	if (vm_open_cgroup(vm, e) < 0 || monitor_end(vm, e) < 0)
 		return -e->code;
+	reason_show(vm);
 	/* Hypervisor and file server end with the monitor; the cgroup knows whoever does not. */
 	if (vm->cgroup && cgroup_remove(vm->cgroup, e) < 0)
 		return -e->code;

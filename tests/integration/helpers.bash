@@ -189,10 +189,20 @@ teardown_container()
 
 # --- running the runtime ----------------------------------------------------------------------
 
-# The runtime with its state directory; a hang is cut after 30 seconds.
+# The runtime with its state directory; a hang is cut after 30 seconds, at the vm level, where a
+# machine has to boot, and does so emulated unless VM_ACCEL says otherwise, after two minutes.
 bulkhead()
 {
-	timeout --foreground -k 5 30 "$BULKHEAD" ${ISOLATION:+--isolation=$ISOLATION} --root "$STATE" \
+	local limit=30
+	local -a level=()
+	if [ -n "${ISOLATION:-}" ]; then
+		level=(--isolation="$ISOLATION")
+	fi
+	if [ "${ISOLATION:-}" = vm ]; then
+		limit=120
+		level+=(--vm-accel="${VM_ACCEL:-tcg}")
+	fi
+	timeout --foreground -k 5 "$limit" "$BULKHEAD" "${level[@]}" --root "$STATE" \
 		"${GLOBALS[@]}" "$@" 3>&-
 }
 
@@ -310,11 +320,13 @@ status_is()
 	[ "$now" = "$1" ] || fail_test "status should be $1, is $now"
 }
 
-# wait_for COMMAND...: polls until it succeeds, at most 5 seconds.
+# wait_for COMMAND...: polls until it succeeds, at most 5 seconds; 30 where a machine boots first.
 wait_for()
 {
 	local _
-	for _ in {1..100}; do
+	local tries=100
+	[ "${ISOLATION:-}" != vm ] || tries=600
+	for _ in $(seq "$tries"); do
 		if "$@" >/dev/null 2>&1; then
 			return 0
 		fi
