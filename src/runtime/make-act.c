@@ -1,8 +1,8 @@
 /*
  * Making the container: steps 2 to 5 of the lifecycle in runtime.md.
  *
- * The record of intent is on disk before the first thing that would outlive us, the init's pid
- * joins it as soon as there is one, and the init ends with us until the record says `created`. So
+ * The record of intent is on disk before the first thing that would outlive us, and the init ends
+ * with us until the record has its pid and says `created`. So
  * whoever kills this process leaves what `delete --force` can find. An error, and a signal that
  * asks us to end, undo everything.
  */
@@ -110,6 +110,11 @@ static int init_prepare(struct making *making, struct err *e)
 	interrupt_kill(init->pidfd);
 	container->record.pid = (struct opt_i32){true, init->pid};
 	container->record.born = (struct opt_u64){true, init->born};
+	/* Until it is released the init ends with us: only hooks, which may ask for the state, and
+	 * a machine's monitor make it worth writing already. */
+	if (!making->has_machine && !has_hooks(making->config, OCI_HOOK_PRESTART) &&
+	    !has_hooks(making->config, OCI_HOOK_CREATE_RUNTIME))
+		return 0;
 	return record_save(container->state_fd, &container->record, e);
 }
 

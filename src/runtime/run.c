@@ -4,16 +4,23 @@
  * The lock is given back before the wait: others must be able to pause, update or delete what
  * runs for days.
  */
-#include "base/log.h"
+#include "base/clock.h"
 #include "foreground.h"
 #include "make.h"
+#include "store.h"
 
 #include <errno.h>
 
-/* The container may have been deleted by somebody else meanwhile. */
-static int run_delete(const struct runtime *runtime, const char *id, struct err *e)
+/* The same handle serves: what it knows of the host and of itself has not changed. */
+static int run_delete(struct container *container, struct err *e)
 {
-	if (runtime_delete(runtime, id, true, e) < 0)
+	uint64_t deadline = clock_now() + CONTAINER_LOCK_SECONDS * 1000000000ULL;
+	int r = store_lock(container->root_fd, container->id, container->state_fd, deadline,
+			   &container->lock_fd, e);
+
+	if (r == STORE_ABSENT)
+		return 0; /* somebody else was faster */
+	if (r < 0 || container_destroy(container, e) < 0)
 		return wrap(e, "delete the container after its end");
 	return 0;
 }
@@ -50,5 +57,5 @@ int runtime_run(const struct runtime *runtime, const struct runtime_create *opti
 		return 0;
 	if (run_wait(&making, ret_status, e) < 0)
 		return -e->code;
-	return options->keep ? 0 : run_delete(runtime, options->id, e);
+	return options->keep ? 0 : run_delete(making.container, e);
 }
