@@ -114,6 +114,11 @@ int runtime_events(const struct runtime *runtime, const char *id, uint64_t inter
 int runtime_features(const char *version, const char *commit, struct buf *out,
 		     struct err *e) must_check;
 
+/* Tries each level (or that of runtime->isolation) and says in `out` what works, how fast, and why
+ * not. *ret_works: all that was tried. */
+int runtime_check(const struct runtime *runtime, struct arena *arena, struct buf *out,
+		  bool *ret_works, struct err *e) must_check;
+
 /* Of the library in use: "2.5.4". */
 const char *runtime_seccomp_version(void);
 

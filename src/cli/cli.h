@@ -41,7 +41,7 @@ struct command {
 extern const struct command command_create, command_start, command_run, command_exec, command_kill,
 	command_delete, command_state, command_list, command_ps, command_pause, command_resume,
 	command_update, command_events, command_spec, command_features, command_checkpoint,
-	command_restore;
+	command_restore, command_check;
 
 /* All commands, in the order of the help; NULL ends. */
 extern const struct command *const commands[];

@@ -4,12 +4,10 @@
 #include "version.h"
 
 const struct command *const commands[] = {
-	&command_create,     &command_start,   &command_run,
-	&command_exec,	     &command_kill,    &command_delete,
-	&command_state,	     &command_list,    &command_ps,
-	&command_pause,	     &command_resume,  &command_update,
-	&command_events,     &command_spec,    &command_features,
-	&command_checkpoint, &command_restore, NULL,
+	&command_create, &command_start,      &command_run,	&command_exec, &command_kill,
+	&command_delete, &command_state,      &command_list,	&command_ps,   &command_pause,
+	&command_resume, &command_update,     &command_events,	&command_spec, &command_features,
+	&command_check,	 &command_checkpoint, &command_restore, NULL,
 };
 
 const struct command *command_find(const char *name)
