@@ -11,6 +11,9 @@
 
 enum { WIRE_VERSION = 1, WIRE_LOG_MAX = 1000 };
 
+/* The virtserialport's name. */
+#define WIRE_PORT_NAME "dev.bulkhead.agent"
+
 struct wire_hello {
 	uint32_t version;  /* WIRE_VERSION */
 	uint32_t reserved; /* 0 */
@@ -36,7 +39,7 @@ enum wire_verb {
 	WIRE_STATS,	    /* struct wire_target; reply: struct stats */
 	WIRE_PROCESSES,	    /* struct wire_target; reply: struct wire_processes */
 	WIRE_DESTROY,	    /* struct wire_target; from any half-made state, as often as asked */
-	WIRE_SHUTDOWN,	    /* empty; the guest replies, syncs and reboots, which ends QEMU */
+	WIRE_SHUTDOWN,	    /* empty; the guest syncs, replies and reboots, which ends QEMU */
 	WIRE_VERBS,
 };
 
@@ -44,7 +47,10 @@ enum wire_verb {
  * Containers have numbers that the host chose, above 0. So have processes, unique in the guest,
  * above 0 and at most STREAM_PROCESS_MAX; numbers are not used again. EXIT comes once for each
  * process whose PREPARE or EXEC has succeeded: after its last output and behind it in the channel,
- * and never before the reply that made it.
+ * and never before the reply that made it. Nothing about a process (EXIT, DATA, CREDIT) comes before
+ * that reply; frames for the streams of a process may follow its request at once, and are ignored
+ * when it has ended. A process that ends by itself is not reported before a reader that stopped has
+ * taken its output; SIGKILL, even to a process that has ended, cuts that short.
  */
 enum wire_event {
 	WIRE_EVENT_EXIT = 1, /* struct wire_exit */

@@ -1,0 +1,14 @@
+/* What pid 1 does before there is anything else. */
+#ifndef AGENT_BOOT_H
+#define AGENT_BOOT_H
+
+#include "base/err.h"
+
+/* File systems, modules, a root that can be pivoted from, cgroups. */
+int boot(struct err *e) must_check;
+/* Whether the kernel's command line has the word. */
+bool boot_has_word(const char *word);
+/* modules.c: everything in /modules, in the order of its list; the files are removed. */
+int modules_load(struct err *e) must_check;
+
+#endif
