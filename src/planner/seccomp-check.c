@@ -2,10 +2,11 @@
  * Proves compiled filters: runs them, and compares the answers with a plain reading of the rules.
  *
  * libseccomp merges the conditions of all rules for a call into one tree, and gets that wrong for
- * some: with "argument 0 < 0x100000000" and "argument 0 > 2", 0x100000000 meets neither, and calls
- * without any rule may meet one. Its answer is then the default, which may allow. Which versions do
- * that for which rules is nothing to rely on, so each program is run before it is used: for every
- * call, for the values around all constants of its rules. A wrong answer refuses the filter.
+ * some: with "argument 0 < 0x100000000" and "argument 0 > 2", 0x100000000 meets neither. It also
+ * shares instructions between calls and architectures, and then a jump may land in another call's
+ * rules. The answer is the default then, or another call's, either of which may allow. Which
+ * versions do that for which rules is nothing to rely on, so each program is run before it is used:
+ * for every call, for the values around all constants of its rules. A wrong answer refuses it.
  *
  * Where rules overlap, the answer of any rule that holds is right: the library's order is its own.
  * All combinations are tried as far as a bounded number of steps goes, and samples beyond that.
@@ -43,50 +44,6 @@ struct subject {
 	struct seccomp_data data;
 };
 
-/* As the kernel would; an instruction that libseccomp does not write counts as an answer that no
- * rule has. */
-static uint32_t program_run(const struct program *program, const struct seccomp_data *data)
-{
-	uint32_t a = 0;
-
-	for (size_t i = 0; i < program->count; i++) {
-		const struct sock_filter *at = &program->instructions[i];
-		bool yes;
-
-		switch (at->code) {
-		case BPF_LD | BPF_W | BPF_ABS:
-			if (at->k > sizeof(*data) - sizeof(a))
-				return UINT32_MAX;
-			memcpy(&a, (const char *)data + at->k, sizeof(a));
-			continue;
-		case BPF_ALU | BPF_AND | BPF_K:
-			a &= at->k;
-			continue;
-		case BPF_RET | BPF_K:
-			return at->k;
-		case BPF_JMP | BPF_JA:
-			i += at->k;
-			continue;
-		case BPF_JMP | BPF_JEQ | BPF_K:
-			yes = a == at->k;
-			break;
-		case BPF_JMP | BPF_JGT | BPF_K:
-			yes = a > at->k;
-			break;
-		case BPF_JMP | BPF_JGE | BPF_K:
-			yes = a >= at->k;
-			break;
-		case BPF_JMP | BPF_JSET | BPF_K:
-			yes = (a & at->k) != 0;
-			break;
-		default:
-			return UINT32_MAX;
-		}
-		i += yes ? at->jt : at->jf;
-	}
-	return UINT32_MAX;
-}
-
 static bool is_met(const struct oci_seccomp_arg *arg, uint64_t argument, uint64_t mask)
 {
 	uint64_t x = argument & mask;
@@ -123,7 +80,7 @@ static bool is_holding(const struct subject *s, const struct seccomp_call *call)
 
 static bool is_right(const struct subject *s)
 {
-	uint32_t answer = program_run(s->program, &s->data);
+	uint32_t answer = seccomp_program_run(s->program, &s->data);
 	bool holds = false;
 
 	for (size_t i = 0; i < s->call_count; i++) {
@@ -284,7 +241,7 @@ static int subject_check(struct subject *s, size_t steps, struct err *e)
 			point_set(s, i);
 		if (!is_right(s))
 			return refuse(e, ENOTSUP,
-				      "linux.seccomp.syscalls: the libseccomp in use combines the "
+				      "linux.seccomp.syscalls: the libseccomp in use compiles the "
 				      "rules for '%s' wrongly; the filter would not do what they "
 				      "say",
 				      s->calls[0]->name);
@@ -324,9 +281,9 @@ static int name_check(struct subject *s, const struct syscalls_arch *archs, size
 	return 0;
 }
 
-int seccomp_program_check(struct arena *arena, const struct program *program,
-			  const struct syscalls_arch *archs, size_t arch_count,
-			  const struct list *calls, uint32_t default_action, struct err *e)
+int seccomp_rules_check(struct arena *arena, const struct program *program,
+			const struct syscalls_arch *archs, size_t arch_count,
+			const struct list *calls, uint32_t default_action, struct err *e)
 {
 	struct subject s = {.program = program, .default_action = default_action};
 	const struct seccomp_call **sorted =

@@ -111,6 +111,14 @@ static uint32_t arch_of(const char *word)
 	return seccomp_arch_resolve_name(name);
 }
 
+/* x32 is marked by a bit, MIPS counts from thousands; a call that all have tells. */
+static int base_of(uint32_t token)
+{
+	int number = seccomp_syscall_resolve_name_arch(token, "read");
+
+	return number >= SYSCALLS_X32_BIT ? SYSCALLS_X32_BIT : number / 1000 * 1000;
+}
+
 static void arch_describe(uint32_t token, struct syscalls_arch *ret)
 {
 	bool is_n32 = token == SCMP_ARCH_MIPS64N32 || token == SCMP_ARCH_MIPSEL64N32;
@@ -120,6 +128,7 @@ static void arch_describe(uint32_t token, struct syscalls_arch *ret)
 		.audit_arch = token == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64 : token,
 		.is_32bit = !(token & __AUDIT_ARCH_64BIT) || is_n32,
 		.is_x32 = token == SCMP_ARCH_X32,
+		.base = base_of(token),
 		.last = -1,
 	};
 }
@@ -190,22 +199,26 @@ int syscalls_number(const struct syscalls_arch *arch, const char *name)
 	if (is_multiplexed(number) && arch->direct)
 		for (int i = 0; i < DIRECT_NUMBERS; i++)
 			if (arch->direct[i] && str_is(arch->direct[i], name))
-				return arch->direct_base + i;
+				return arch->base + i;
 	return number;
+}
+
+int syscalls_multiplexer(const struct syscalls_arch *arch, const char *name)
+{
+	if (!is_multiplexed(seccomp_syscall_resolve_name_arch(arch->token, name)))
+		return -1;
+	return seccomp_syscall_resolve_name_rewrite(arch->token, name);
 }
 
 /* The library says which name a number has, but not which number of its own a name has that is
  * also multiplexed: names it only resolves to the multiplexer. For MIPS it wants the numbers
- * without their base, so where it begins to count is found by a call that all have. */
+ * without their base. */
 static void direct_find(struct compiler *c, struct syscalls_arch *arch)
 {
 	arch->direct = arena_new_array(c->arena, DIRECT_NUMBERS, const char *);
 	for (int i = 0; i < DIRECT_NUMBERS; i++) {
 		auto_free char *name = seccomp_syscall_resolve_num_arch(arch->token, i);
 
-		if (name && str_is(name, "read"))
-			arch->direct_base =
-				seccomp_syscall_resolve_name_arch(arch->token, name) - i;
 		if (name && is_multiplexed(seccomp_syscall_resolve_name_arch(arch->token, name)))
 			arch->direct[i] = arena_strdup(c->arena, name);
 	}
@@ -289,14 +302,20 @@ static int export_program(struct compiler *c, struct buf *ret)
 	return 0;
 }
 
+/* Puts the head before the library's program, and proves both. */
 static int program_assemble(struct compiler *c, const struct buf *body, struct program *ret)
 {
+	const struct seccomp_defaults defaults = {
+		.old = c->default_action,
+		.newer = seccomp_newer_action(c->from, c->default_action),
+	};
 	size_t tail = body->size / sizeof(struct sock_filter);
 	struct sock_filter *instructions = arena_new_array(
 		c->arena, SECCOMP_HEAD_PER_ARCH * c->arch_count + 1 + tail, struct sock_filter);
 	size_t head = 0;
+	int r;
 
-	if (seccomp_newer_action(c->from, c->default_action) != c->default_action)
+	if (defaults.newer != defaults.old)
 		head = seccomp_head_write(c->archs, c->arch_count, instructions);
 	memcpy(instructions + head, body->data, tail * sizeof(struct sock_filter));
 	ret->instructions = instructions;
@@ -306,10 +325,15 @@ static int program_assemble(struct compiler *c, const struct buf *body, struct p
 			      "linux.seccomp: the filter has %zu instructions, the kernel takes %d "
 			      "at most",
 			      head + tail, BPF_MAXINSNS);
-	return 0;
+	r = seccomp_rules_check(c->arena, ret, c->archs, c->arch_count, &c->calls,
+				c->default_action, c->e);
+	if (r < 0)
+		return r;
+	return seccomp_unnamed_check(ret, c->archs, c->arch_count, &c->calls, &defaults, c->e);
 }
 
-/* A tree needs a tenth of the steps and a quarter more room: if that is too much, the chain. */
+/* A tree needs a tenth of the steps and a quarter more room. Where it is too long or wrong, a chain
+ * may still be right: the library's code for them differs. */
 static int program_make(struct compiler *c, struct program *ret)
 {
 	int r = 0;
@@ -326,8 +350,9 @@ static int program_make(struct compiler *c, struct program *ret)
 		if (r < 0)
 			return r;
 		r = program_assemble(c, &body, ret);
-		if (r != -E2BIG)
-			break;
+		if (r >= 0)
+			return 0;
+		log_debug("seccomp: %s", c->e->text);
 	}
 	return r;
 }
@@ -349,8 +374,7 @@ int seccomp_compile(struct arena *arena, const struct oci_seccomp *seccomp, stru
 	c.context = context;
 	if (archs_add(&c) < 0 || calls_add(&c) < 0 || program_make(&c, ret) < 0)
 		return -e->code;
-	return seccomp_program_check(arena, ret, c.archs, c.arch_count, &c.calls, c.default_action,
-				     e);
+	return 0;
 }
 
 /* ---- for features ---- */

@@ -2,7 +2,8 @@
  * From the words of linux.seccomp to a program of the kernel's packet filter language.
  *
  * seccomp-rules.c puts the rules in order, syscalls.c lets libseccomp make the program,
- * seccomp-head.c writes what stands before it, seccomp-check.c proves it, seccomp-cache.c keeps it.
+ * seccomp-head.c writes what stands before it, seccomp-check.c and
+ * seccomp-unnamed.c prove it, seccomp-cache.c keeps it.
  */
 #ifndef PLANNER_SYSCALLS_H
 #define PLANNER_SYSCALLS_H
@@ -12,6 +13,7 @@
 #include "base/arena.h"
 
 #include <linux/filter.h>
+#include <linux/seccomp.h>
 
 struct program {
 	const struct sock_filter *instructions;
@@ -28,10 +30,10 @@ struct syscalls_arch {
 	uint32_t audit_arch; /* what the kernel says; x32's is that of x86_64 */
 	bool is_32bit;	     /* only the low halves of arguments are compared */
 	bool is_x32;
-	/* The names behind numbers, for calls that exist twice: as such and behind socketcall(2) or
-	 * ipc(2). NULL where no name of the filter is such a call. */
+	int base; /* where its numbers begin: above 0 for MIPS and x32 */
+	/* The names behind numbers from `base` on, for calls that exist twice: as such and behind
+	 * socketcall(2) or ipc(2). NULL where no name of the filter is such a call. */
 	const char **direct;
-	int direct_base; /* the number of the first of them */
 	int64_t last; /* the highest number that the filter names, x32's bit included; -1 = none */
 };
 
@@ -51,6 +53,8 @@ void syscalls_arch_native(struct syscalls_arch *ret);
 /* The number there; SYSCALLS_UNKNOWN; or libseccomp's own (< -1) for a call without a number there.
  * Of calls that exist twice the number of the call of its own, if `direct` is set. */
 int syscalls_number(const struct syscalls_arch *arch, const char *name);
+/* The number of the multiplexer that the call is (also) behind; < 0: none. */
+int syscalls_multiplexer(const struct syscalls_arch *arch, const char *name);
 
 /* ---- seccomp-rules.c ---- */
 
@@ -86,14 +90,24 @@ enum { SECCOMP_HEAD_PER_ARCH = 12 };
 size_t seccomp_head_write(const struct syscalls_arch *archs, size_t count,
 			  struct sock_filter *head);
 
-/* ---- seccomp-check.c ---- */
+/* ---- seccomp-check.c, seccomp-unnamed.c ---- */
 
+struct seccomp_defaults {
+	uint32_t old, newer; /* for numbers up to the last that is named, and above */
+};
+
+/* What the kernel would answer. */
+uint32_t seccomp_program_run(const struct program *program, const struct seccomp_data *data);
 /* Runs the program for calls that `calls` rule, and refuses it (ENOTSUP) where its answer is not
  * that of a rule that holds. */
-int seccomp_program_check(struct arena *arena, const struct program *program,
-			  const struct syscalls_arch *archs, size_t arch_count,
-			  const struct list *calls, uint32_t default_action,
-			  struct err *e) must_check;
+int seccomp_rules_check(struct arena *arena, const struct program *program,
+			const struct syscalls_arch *archs, size_t arch_count,
+			const struct list *calls, uint32_t default_action,
+			struct err *e) must_check;
+/* Runs it for all other calls, and refuses it (ENOTSUP) where its answer is not the default. */
+int seccomp_unnamed_check(const struct program *program, const struct syscalls_arch *archs,
+			  size_t arch_count, const struct list *calls,
+			  const struct seccomp_defaults *defaults, struct err *e) must_check;
 
 /* ---- seccomp-key.c, seccomp-cache.c ---- */
 

@@ -307,7 +307,7 @@ static void test_refused(void)
 	if (program.count > 0)
 		check_number(native(program, 292, 0x100000000, 0, 0), ERRNO(EPERM));
 	else
-		check_contains(error.text, "combines the rules for 'dup3' wrongly");
+		check_contains(error.text, "compiles the rules for 'dup3' wrongly");
 }
 
 /* Both ways to the calls that 32-bit x86 has twice. */
