@@ -407,7 +407,9 @@ requires_controller()
 		[ "$1" = freezer ] || [ "$1" = devices ] ||
 			grep -qw "$1" /sys/fs/cgroup/cgroup.controllers || skip "no cgroup controller $1"
 	else
-		[ -d "/sys/fs/cgroup/$1" ] || skip "no cgroup hierarchy of $1"
+		# A directory alone may be what another program left there.
+		[ "$(stat -f -c %T "/sys/fs/cgroup/$1" 2>/dev/null)" = cgroupfs ] ||
+			skip "no cgroup hierarchy of $1"
 	fi
 }
 
