@@ -9,7 +9,7 @@
 #define KILL SECCOMP_RET_KILL_THREAD
 
 /* libseccomp 2.5.4 leaks a little on some rules that it refuses. */
-const char *__lsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
 	return "leak:libseccomp";
