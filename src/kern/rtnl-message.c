@@ -26,14 +26,16 @@ void rtnl_add(struct rtnl_request *request, uint16_t type, const void *bytes, si
 {
 	size_t used = NLMSG_ALIGN(request->header.nlmsg_len);
 	struct rtattr attribute = {.rta_type = type};
+	char *at = (char *)request + used;
 
-	if (size > RTNL_REQUEST_SIZE || used + RTA_SPACE(size) > RTNL_REQUEST_SIZE) {
+	if (size > RTNL_REQUEST_SIZE || used > RTNL_REQUEST_SIZE ||
+	    RTA_SPACE(size) > RTNL_REQUEST_SIZE - used) {
 		request->overflow = true;
 		return;
 	}
 	attribute.rta_len = (uint16_t)RTA_LENGTH(size);
-	memcpy(request->bytes + used, &attribute, sizeof(attribute));
-	memcpy(request->bytes + used + RTA_LENGTH(0), bytes, size);
+	memcpy(at, &attribute, sizeof(attribute));
+	memcpy(at + RTA_LENGTH(0), bytes, size);
 	request->header.nlmsg_len = (uint32_t)(used + RTA_SPACE(size));
 }
 
