@@ -56,8 +56,12 @@ static void process_made(struct agent *agent, struct worker *worker,
 
 static void committed(struct agent *agent, struct worker *worker, int *console)
 {
+	struct container *container = container_find(agent, worker->container);
 	struct proc *proc = proc_find(agent, worker->proc);
 
+	/* It has nothing more to do than to end. */
+	if (container)
+		container->preparing = NULL;
 	wire_reply_send(&agent->lanes, worker->request, NULL, 0);
 	if (proc && *console >= 0)
 		proc_take_console(agent, proc, take_fd(console));
