@@ -90,6 +90,8 @@ static uint32_t best_id(const struct list *map, struct opt_u32 wanted)
 int child_become_root(const struct plan *plan, struct err *e)
 {
 	const struct plan_process *process = plan->process;
+	/* Groups that the plan leaves alone are kept on purpose, or cannot be dropped. */
+	bool keeps_groups = process && !process->groups.is_set;
 	struct opt_u32 none = {0};
 	uint32_t uid = best_id(&plan->uid_map, process ? process->uid : none);
 	uint32_t gid = best_id(&plan->gid_map, process ? process->gid : none);
@@ -98,7 +100,7 @@ int child_become_root(const struct plan *plan, struct err *e)
 	/* Where root is not mapped another id must do, and must not lose the capabilities. */
 	if (uid != 0 && prctl(PR_SET_KEEPCAPS, 1) < 0)
 		return fail(e, errno, "keep capabilities");
-	if (!identity_groups_denied() && setgroups(0, NULL) < 0)
+	if (!keeps_groups && !identity_groups_denied() && setgroups(0, NULL) < 0)
 		return fail(e, errno, "drop the supplementary groups");
 	r = identity_set(uid, gid, e);
 	if (r == 0 && uid != 0 && prctl(PR_SET_KEEPCAPS, 0) < 0)

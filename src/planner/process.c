@@ -9,6 +9,10 @@
  */
 #include "planning.h"
 
+#include "base/log.h"
+
+#define KEEP_GROUPS_ANNOTATION "run.oci.keep_original_groups"
+
 enum { IO_CLASS_SHIFT = 13 };
 
 static int ids_check(const struct planning *p, const struct oci_user *user, struct err *e)
@@ -32,9 +36,23 @@ static int ids_check(const struct planning *p, const struct oci_user *user, stru
 	return 0;
 }
 
+/* Engines let users keep the groups of the host's user with this one of crun's annotations. */
+static int groups_kept(const struct planning *p, bool *ret, struct err *e)
+{
+	const char *value = map_get(&p->config->annotations, KEEP_GROUPS_ANNOTATION);
+
+	*ret = value && str_is(value, "1");
+	if (value && !*ret && !str_is(value, "0"))
+		return refuse(e, EINVAL,
+			      "annotations." KEEP_GROUPS_ANNOTATION ": must be 0 or 1, not '%s'",
+			      value);
+	return 0;
+}
+
 static int user_plan(const struct planning *p, const struct oci_user *user, struct plan_process *to,
 		     struct err *e)
 {
+	bool keeps;
 	int r;
 
 	if (!user)
@@ -45,6 +63,14 @@ static int user_plan(const struct planning *p, const struct oci_user *user, stru
 	to->uid = opt_u32_of(user->uid.value);
 	to->gid = opt_u32_of(user->gid.value);
 	to->umask = user->umask;
+	r = groups_kept(p, &keeps, e);
+	if (r < 0)
+		return r;
+	if (keeps && user->additional_gids.count > 0)
+		log_warning("process.user.additionalGids: are not set, because the "
+			    "annotation " KEEP_GROUPS_ANNOTATION " keeps the caller's groups");
+	if (keeps)
+		return 0;
 	if (is_setgroups_denied(p)) {
 		if (user->additional_gids.count > 0)
 			return refuse(e, EPERM,

@@ -143,6 +143,33 @@ static void test_identity(void)
 	check_contains(error.text, "process.user.additionalGids: cannot be set");
 }
 
+/* crun's annotation for users whose groups open files. */
+static void test_kept_groups(void)
+{
+	static const char *const values[] = {"1", "0", "yes"};
+	struct facts facts = test_facts(CGROUP_MODE_HYBRID);
+	const struct planner_options options = test_options();
+
+	for (int i = 0; i < 3; i++) {
+		auto_arena arena = {0};
+		const struct oci_config *config = test_config_with(
+			&arena,
+			arena_printf(&arena,
+				     "\"annotations\":{\"run.oci.keep_original_groups\":\"%s\"},"
+				     "\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\",\"user\":{"
+				     "\"uid\":0,\"gid\":0,\"additionalGids\":[7]}},\"linux\":{}",
+				     values[i]));
+		const struct plan *plan;
+		int r = planner_build(&arena, config, &facts, &options, &plan, &error);
+
+		check_number(r, i == 2 ? -EINVAL : 0);
+		if (r == 0)
+			check_number(plan->process->groups.is_set, i == 1);
+		else
+			check_contains(error.text, "run.oci.keep_original_groups: must be 0 or 1");
+	}
+}
+
 static void test_capabilities(void)
 {
 	auto_arena arena = {0};
@@ -319,6 +346,7 @@ int main(void)
 	log_set_sink(keep_warning, NULL);
 	test_environment();
 	test_identity();
+	test_kept_groups();
 	test_capabilities();
 	test_labels();
 	test_exec();
