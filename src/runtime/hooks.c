@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "hook-output.h"
 #include "interrupt.h"
 #include "kern/process.h"
 #include "oci/load.h"
@@ -51,21 +52,34 @@ static void run_done(struct run *run)
 	buf_done(&run->text);
 }
 
-/* In the child. Ends with the program, or writes errno and exits. */
-static void child_run(const struct oci_hook *hook, const char *directory, int input, int output,
-		      int exec_error)
+/* What all hooks of one kind have in common. */
+struct setting {
+	const char *directory;
+	const struct buf *document;
+	struct hook_output output;
+	pid_t parent; /* of the hooks: us */
+};
+
+/* In the child. Ends with the program, or writes errno and exits. `output` is where what has no
+ * file goes. */
+static void child_run(const struct oci_hook *hook, const struct setting *setting, int input,
+		      int output, int exec_error)
 {
+	int out = setting->output.out >= 0 ? setting->output.out : output;
+	int error = setting->output.error >= 0 ? setting->output.error : output;
 	char *own_args[] = {(char *)hook->path, NULL};
 	char *no_env[] = {NULL};
 	struct err ignored;
 	int code;
 
 	(void)setpgid(0, 0);
-	if (process_reset_signals(&ignored) < 0 || dup2(input, 0) < 0 || dup2(output, 1) < 0 ||
-	    dup2(output, 2) < 0 || fd_cloexec_from(3, &ignored) < 0)
+	/* Whoever kills us does not want it to go on either. */
+	if (process_set_parent_death_signal(SIGKILL, setting->parent, &ignored) < 0 ||
+	    process_reset_signals(&ignored) < 0 || dup2(input, 0) < 0 || dup2(out, 1) < 0 ||
+	    dup2(error, 2) < 0 || fd_cloexec_from(3, &ignored) < 0)
 		goto out;
 	/* Nothing says where hooks run; the bundle is where relative names of theirs lead. */
-	if (chdir(directory) < 0 && chdir("/") < 0)
+	if (chdir(setting->directory) < 0 && chdir("/") < 0)
 		goto out;
 	(void)execve(hook->path, hook->args.count > 0 ? hook->args.items : own_args,
 		     hook->env.items ? hook->env.items : no_env);
@@ -75,7 +89,7 @@ out:
 	_exit(127);
 }
 
-static int run_start(struct run *run, const struct oci_hook *hook, const char *directory,
+static int run_start(struct run *run, const struct oci_hook *hook, const struct setting *setting,
 		     struct err *e)
 {
 	const struct process_fork how = PROCESS_FORK_PLAIN;
@@ -90,7 +104,7 @@ static int run_start(struct run *run, const struct oci_hook *hook, const char *d
 	} else {
 		r = process_fork(&how, &run->process, e);
 		if (r == PROCESS_CHILD)
-			child_run(hook, directory, input[0], output[1], failure[1]);
+			child_run(hook, setting, input[0], output[1], failure[1]);
 	}
 	run->input = take_fd(&input[1]);
 	run->output = take_fd(&output[0]);
@@ -238,13 +252,12 @@ static int run_judge(struct run *run, const struct oci_hook *hook, struct err *e
 	return 0;
 }
 
-static int hook_run(const struct oci_hook *hook, const char *directory, const struct buf *document,
-		    struct err *e)
+static int hook_run(const struct oci_hook *hook, const struct setting *setting, struct err *e)
 {
 	__attribute__((cleanup(run_done))) struct run run = {
 		.process = PROCESS_NONE,
-		.document = buf_text(document),
-		.document_size = document->size,
+		.document = buf_text(setting->document),
+		.document_size = setting->document->size,
 		.input = FD_NONE,
 		.output = FD_NONE,
 		.exec_error = FD_NONE,
@@ -253,7 +266,7 @@ static int hook_run(const struct oci_hook *hook, const char *directory, const st
 
 	if (hook->timeout.is_set)
 		run.deadline = clock_now() + (uint64_t)timeout * 1000000000ULL;
-	if (run_start(&run, hook, directory, e) < 0)
+	if (run_start(&run, hook, setting, e) < 0)
 		return -e->code;
 	if (run_wait(&run, e) < 0)
 		return wrap(e, "'%s'", hook->path);
@@ -261,9 +274,10 @@ static int hook_run(const struct oci_hook *hook, const char *directory, const st
 }
 
 static int hooks_run_all(const struct list *hooks, enum oci_hook_kind kind,
-			 const struct oci_state *state, struct err *e)
+			 const struct oci_state *state, struct hook_output output, struct err *e)
 {
 	auto_buf document = {0};
+	const struct setting setting = {state->bundle, &document, output, getpid()};
 	struct json_writer w;
 	size_t index = 0;
 	char text[1200];
@@ -273,7 +287,7 @@ static int hooks_run_all(const struct list *hooks, enum oci_hook_kind kind,
 	list_each(const struct oci_hook, hook, hooks)
 	{
 		log_debug("run %s hook #%zu: '%s'", oci_hook_kind_name(kind), index, hook->path);
-		if (hook_run(hook, state->bundle, &document, e) < 0) {
+		if (hook_run(hook, &setting, e) < 0) {
 			(void)wrap(e, "error running %s hook #%zu", oci_hook_kind_name(kind),
 				   index);
 			if (kind != OCI_HOOK_POSTSTOP)
@@ -289,16 +303,19 @@ int hooks_run(const struct oci_config *config, enum oci_hook_kind kind,
 	      const struct oci_state *state, struct err *e)
 {
 	const struct list *hooks = oci_hooks_of(config, kind);
+	auto_hook_output output = HOOK_OUTPUT_NONE;
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	struct sigaction before;
 	int r;
 
 	if (!hooks || hooks->count == 0)
 		return 0;
+	if (hook_output_open(config, &output, e) < 0)
+		return -e->code;
 	/* A hook that closes its standard input must not end us. */
 	if (sigaction(SIGPIPE, &ignore, &before) < 0)
 		return fail(e, errno, "ignore SIGPIPE");
-	r = hooks_run_all(hooks, kind, state, e);
+	r = hooks_run_all(hooks, kind, state, output, e);
 	(void)sigaction(SIGPIPE, &before, NULL);
 	return r;
 }

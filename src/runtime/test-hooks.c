@@ -2,13 +2,16 @@
 #include "hooks.h"
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/own.h"
 #include "interrupt.h"
 #include "oci/load.h"
 #include "tap.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static struct map annotations;
@@ -125,6 +128,55 @@ static void test_interrupt(void)
 	check_number(interrupt_end(), 0);
 }
 
+/* What hooks print goes to the files of the annotations, behind what is there. */
+static void test_output_files(void)
+{
+	char directory[] = "/tmp/test-hooks-XXXXXX";
+	struct oci_hook hook = {.path = "/bin/sh"};
+	struct oci_hooks hooks = {.lists = {{0}}};
+	struct oci_config config = {.hooks = &hooks};
+	const struct oci_state state = state_of_test();
+	struct map_entry entries[2] = {{.name = "run.oci.hooks.stdout"},
+				       {.name = "run.oci.hooks.stderr"}};
+	auto_arena arena = {0};
+	auto_buf text = {0};
+	struct err e;
+
+	if (!mkdtemp(directory))
+		return;
+	argv_of_sh[0] = (char *)"sh";
+	argv_of_sh[1] = (char *)"-c";
+	argv_of_sh[2] = (char *)"echo one; echo two >&2";
+	hook.args = (struct strv){argv_of_sh, 3, 0};
+	hooks.lists[OCI_HOOK_POSTSTART] = (struct list){&hook, 1};
+	config.annotations = (struct map){entries, 2};
+	entries[0].value = arena_printf(&arena, "%s/out", directory);
+	entries[1].value = arena_printf(&arena, "%s/error", directory);
+	for (int i = 0; i < 2; i++)
+		check(hooks_run(&config, OCI_HOOK_POSTSTART, &state, &e) == 0);
+	check(file_read(AT_FDCWD, entries[0].value, 100, false, &text, &e) == 0);
+	check_text(buf_text(&text), "one\none\n");
+	buf_clear(&text);
+	check(file_read(AT_FDCWD, entries[1].value, 100, false, &text, &e) == 0);
+	check_text(buf_text(&text), "two\ntwo\n");
+	/* Without a file for it, stderr still explains a failure. */
+	config.annotations.count = 1;
+	argv_of_sh[2] = (char *)"echo why >&2; exit 3";
+	check(hooks_run(&config, OCI_HOOK_POSTSTART, &state, &e) < 0);
+	check_contains(e.text, "exit status 3, output: why");
+	entries[0].value = "out";
+	check(hooks_run(&config, OCI_HOOK_POSTSTART, &state, &e) < 0);
+	check_contains(e.text, "annotations.run.oci.hooks.stdout: must be an absolute path");
+	entries[0].value = "/dev/null";
+	check(hooks_run(&config, OCI_HOOK_POSTSTART, &state, &e) < 0);
+	check_contains(e.text, "is no regular file");
+	entries[0].value = arena_printf(&arena, "%s/link", directory);
+	check(symlink("out", entries[0].value) == 0);
+	check(hooks_run(&config, OCI_HOOK_POSTSTART, &state, &e) < 0);
+	check_number(e.code, ELOOP);
+	check(tree_remove(AT_FDCWD, directory, &e) == 0);
+}
+
 int main(void)
 {
 	test_failures();
@@ -132,5 +184,6 @@ int main(void)
 	test_input();
 	test_time();
 	test_interrupt();
+	test_output_files();
 	return tap_done();
 }
