@@ -16,6 +16,8 @@ static const uint64_t EVERY = UINT64_MAX;
 static const char *const unsafe_annotations[] = {
 	"dev.bulkhead.",
 	"org.systemd.property.",
+	"run.oci.hooks.",
+	"run.oci.keep_original_groups",
 };
 
 /* Like json_member_bool(), for an object of one member. */

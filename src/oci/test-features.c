@@ -129,6 +129,8 @@ static void check_features(void)
 	unsafe = path_get(tree, "potentiallyUnsafeConfigAnnotations");
 	check(has_text(unsafe, "dev.bulkhead."));
 	check(has_text(unsafe, "org.systemd.property."));
+	check(has_text(unsafe, "run.oci.hooks."));
+	check(has_text(unsafe, "run.oci.keep_original_groups"));
 }
 
 static void check_default_config(bool rootless)
