@@ -253,7 +253,7 @@ in_cgroup_of_user()
 		succeeds bulkhead delete --force "$ID"
 		[ ! -e "/sys/fs/cgroup/pids/$ID/c" ]
 	fi
-	find /sys/fs/cgroup -depth -type d -name "$ID" -exec rmdir {} \;
+	rmdir /sys/fs/cgroup/*/"$ID"
 	[ "$status" = 0 ] || fail_test "the delegated cgroup should be used"
 }
 
