@@ -50,6 +50,11 @@ static int make_root(struct err *e)
 		if (mkdir(path, 0755) < 0)
 			return fail(e, errno, "make '%s'", path);
 	}
+	/* Modules are also asked for later. */
+	if (access(MODULES_DIRECTORY, F_OK) == 0 &&
+	    (mkdir(NEW_ROOT MODULES_DIRECTORY, 0700) < 0 ||
+	     mount(MODULES_DIRECTORY, NEW_ROOT MODULES_DIRECTORY, NULL, MS_BIND, NULL) < 0))
+		return fail(e, errno, "keep the modules");
 	if (chdir(NEW_ROOT) < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 ||
 	    chdir("/") < 0)
 		return fail(e, errno, "move to the new root");
@@ -72,23 +77,26 @@ static int make_points(struct err *e)
 	return 0;
 }
 
-/* Every controller for the children of `directory`; one at a time, since one may be refused. */
+/* Every controller for the children of `directory`: at once, since each write costs a grace period
+ * of RCU; one at a time only if that is refused. */
 static void enable_controllers(const char *directory)
 {
 	auto_fd int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_arena arena = {0};
 	auto_buf text = {0};
-	struct strv words;
+	struct strv words, signs = {0};
 	struct err e;
 
 	if (fd < 0 || file_read(fd, "cgroup.controllers", 4096, true, &text, &e) < 0)
 		return;
 	words = str_split(&arena, buf_text(&text), " \n", true);
-	for (size_t i = 0; i < words.count; i++) {
-		const char *word = arena_printf(&arena, "+%s", words.items[i]);
-
-		(void)!file_write_existing(fd, "cgroup.subtree_control", word, &e);
-	}
+	for (size_t i = 0; i < words.count; i++)
+		strv_push(&signs, &arena, arena_printf(&arena, "+%s", words.items[i]));
+	if (file_write_existing(fd, "cgroup.subtree_control", strv_join(&arena, &signs, " "), &e) ==
+	    0)
+		return;
+	for (size_t i = 0; i < signs.count; i++)
+		(void)!file_write_existing(fd, "cgroup.subtree_control", signs.items[i], &e);
 }
 
 static int make_cgroups(struct err *e)
@@ -130,7 +138,7 @@ bool boot_has_word(const char *word)
 int boot(struct err *e)
 {
 	(void)umask(022);
-	if (modules_load(e) < 0 || make_root(e) < 0 || make_points(e) < 0 || make_cgroups(e) < 0)
+	if (make_root(e) < 0 || make_points(e) < 0 || modules_load(e) < 0 || make_cgroups(e) < 0)
 		return -e->code;
 	set_limits();
 	return rtnl_loopback_up(e);

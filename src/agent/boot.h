@@ -8,7 +8,14 @@
 int boot(struct err *e) must_check;
 /* Whether the kernel's command line has the word. */
 bool boot_has_word(const char *word);
-/* modules.c: everything in /modules, in the order of its list; the files are removed. */
+/* ---- modules.c ---- */
+
+/* In the initramfs, and kept reachable. */
+#define MODULES_DIRECTORY "/modules"
+
+/* Those that every guest needs, and those its devices need. */
 int modules_load(struct err *e) must_check;
+/* We are the kernel's helper, asked for `alias`: the exit status. */
+int modules_help(const char *alias);
 
 #endif

@@ -62,6 +62,9 @@ int main(int argc, char **argv)
 	char text[1200];
 	struct err e = {0};
 
+	/* The kernel's helper for modules: "-q -- ALIAS". */
+	if (argc == 4 && str_is(argv[1], "-q") && str_is(argv[2], "--"))
+		return modules_help(argv[3]);
 	if (getpid() == 1 && argc < 5) {
 		(void)!run_machine(&agent, &e);
 	} else if (argc == 5 && str_is(argv[1], "--channel-fd") && str_is(argv[3], "--state")) {
