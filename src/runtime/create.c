@@ -1,4 +1,5 @@
 /* create: everything but the program itself. */
+#include "interrupt.h"
 #include "make.h"
 
 int runtime_create(const struct runtime *runtime, const struct runtime_create *options,
@@ -6,7 +7,11 @@ int runtime_create(const struct runtime *runtime, const struct runtime_create *o
 {
 	__attribute__((cleanup(making_done))) struct making making;
 
-	if (making_plan(&making, runtime, options, true, e) < 0)
+	int r;
+
+	if (making_plan(&making, runtime, options, true, e) < 0 || interrupt_begin(e) < 0)
 		return -e->code;
-	return making_act(&making, e);
+	r = making_act(&making, e);
+	(void)interrupt_end();
+	return r;
 }

@@ -142,7 +142,7 @@ static void execution_undo(struct execution *execution)
 		(void)!process_reap(execution->process.process.pid, &status, &ignored);
 }
 
-static int execution_begin(struct execution *execution, int *ret_pending, struct err *e)
+static int execution_begin(struct execution *execution, struct err *e)
 {
 	int r;
 
@@ -156,7 +156,6 @@ static int execution_begin(struct execution *execution, int *ret_pending, struct
 		if (r < 0)
 			execution_undo(execution);
 	}
-	*ret_pending = interrupt_end();
 	return r;
 }
 
@@ -168,7 +167,6 @@ int runtime_exec(const struct runtime *runtime, const struct runtime_exec *optio
 		.options = options,
 		.process = {.process = PROCESS_NONE, .console_fd = FD_NONE, .seccomp_fd = FD_NONE},
 	};
-	int pending = 0;
 	int console;
 
 	*ret_status = 0;
@@ -176,10 +174,10 @@ int runtime_exec(const struct runtime *runtime, const struct runtime_exec *optio
 	    container_find(runtime, options->id, CONTAINER_LOOK, &execution.container, e) < 0 ||
 	    container_refresh(execution.container, e) < 0 || phase_allows(&execution, e) < 0 ||
 	    exposure_check(&execution, e) < 0 || execution_plan(&execution, e) < 0 ||
-	    execution_begin(&execution, &pending, e) < 0)
+	    execution_begin(&execution, e) < 0)
 		return -e->code;
 	if (options->detach)
 		return 0;
 	console = take_fd(&execution.process.console_fd);
-	return foreground_wait(&execution.process.process, console, pending, ret_status, e);
+	return foreground_wait(&execution.process.process, console, ret_status, e);
 }

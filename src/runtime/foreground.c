@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "interrupt.h"
 #include "kern/tty.h"
 
 #include <errno.h>
@@ -245,17 +246,18 @@ static int exit_code(int status)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-int foreground_wait(const struct process *process, int take_console, int pending, int *ret_status,
-		    struct err *e)
+int foreground_wait(const struct process *process, int take_console, int *ret_status, struct err *e)
 {
 	auto_fd int console = take_console;
 	struct foreground foreground = {.process = process, .signals = FD_NONE, .console = console};
 	struct err ignored;
 	sigset_t before;
+	int pending;
 	int r;
 
 	if (signals_open(&foreground, &before, e) < 0)
 		return -e->code;
+	pending = interrupt_end();
 	r = console_open(&foreground, e);
 	if (r == 0 && pending)
 		signal_handle(&foreground, pending);

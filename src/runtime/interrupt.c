@@ -90,6 +90,15 @@ int interrupt_check(struct err *e)
 	return refuse(e, EINTR, "interrupted by SIG%s", sigabbrev_np(signal));
 }
 
+int interrupt_blame(struct err *e)
+{
+	struct err interrupted;
+
+	if (e->code != EINTR && interrupt_check(&interrupted) < 0)
+		*e = interrupted;
+	return -e->code;
+}
+
 int interrupt_fd(void)
 {
 	return event;

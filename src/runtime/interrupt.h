@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 
-/* Until interrupt_end(). One at a time. */
+/* Until interrupt_end(). One at a time; a command that fails before interrupt_end() just ends. */
 int interrupt_begin(struct err *e) must_check;
 /* Puts the dispositions back. Returns a signal that came meanwhile and was not told, or 0. */
 int interrupt_end(void);
@@ -15,6 +15,8 @@ int interrupt_end(void);
 void interrupt_kill(int pidfd);
 /* Fails (-EINTR) once a signal has come. */
 int interrupt_check(struct err *e) must_check;
+/* After a failure: if a signal has come, it is the reason, however the failure first showed. */
+int interrupt_blame(struct err *e) must_check;
 /* Readable once a signal has come; FD_NONE outside begin and end. */
 int interrupt_fd(void);
 

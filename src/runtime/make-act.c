@@ -198,32 +198,20 @@ static void creation_undo(struct making *making)
 	container_undo(making->container);
 }
 
-/* A signal is the reason even where it first showed as something else. */
-static int creation_blame(struct err *e)
-{
-	struct err interrupted;
-
-	if (e->code != EINTR && interrupt_check(&interrupted) < 0)
-		*e = interrupted;
-	return -e->code;
-}
-
 int making_act(struct making *making, struct err *e)
 {
 	struct container *container = making->container;
 	int r;
 
-	if (interrupt_begin(e) < 0)
-		return -e->code;
 	r = directory_make(making, e);
 	if (r == 0)
 		r = creation_run(making, e);
-	if (r < 0) {
-		r = creation_blame(e);
-		interrupt_kill(FD_NONE);
-		if (container->lock_fd >= 0)
-			creation_undo(making);
-	}
-	making->pending = interrupt_end();
+	if (r == 0)
+		return 0;
+	r = interrupt_blame(e);
+	/* Or the hooks that follow would be interrupted too. */
+	(void)interrupt_end();
+	if (container->lock_fd >= 0)
+		creation_undo(making);
 	return r;
 }

@@ -19,14 +19,13 @@ struct making {
 	uint32_t listen_fds;
 	struct backend_process process;
 	bool has_pid_file;
-	int pending; /* a signal that came when it was too late to undo; 0 = none */
 };
 
 /* Decides everything; nothing exists yet. May execute a sealed copy of this program. */
 int making_plan(struct making *making, const struct runtime *runtime,
 		const struct runtime_create *options, bool detach, struct err *e) must_check;
-/* Makes it, up to phase CREATED. On failure nothing is left. Terminal and listener have been sent,
- * or (foreground) the terminal is in `process`. */
+/* Makes it, up to phase CREATED, between interrupt_begin() and interrupt_end(). On failure nothing
+ * is left. Terminal and listener have been sent, or (foreground) the terminal is in `process`. */
 int making_act(struct making *making, struct err *e) must_check;
 void making_done(struct making *making);
 

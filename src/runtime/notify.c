@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "interrupt.h"
 #include "kern/sock.h"
 
 #include <errno.h>
@@ -126,6 +127,8 @@ int notify_forward(const struct container *container, int fd, struct err *e)
 
 		if (poll(fds, 2, POLL_MS) < 0 && errno != EINTR)
 			return fail(e, errno, "wait for the service");
+		if (interrupt_check(e) < 0)
+			return -e->code;
 		size = recv(fd, text, MESSAGE_MAX, MSG_DONTWAIT);
 		if (size > 0) {
 			text[size] = '\0';

@@ -6,6 +6,7 @@
  */
 #include "base/clock.h"
 #include "foreground.h"
+#include "interrupt.h"
 #include "make.h"
 #include "store.h"
 
@@ -31,7 +32,7 @@ static int run_wait(struct making *making, int *ret_status, struct err *e)
 	int console = take_fd(&making->process.console_fd);
 
 	fd_close(&container->lock_fd);
-	return foreground_wait(&container->init, console, making->pending, ret_status, e);
+	return foreground_wait(&container->init, console, ret_status, e);
 }
 
 int runtime_run(const struct runtime *runtime, const struct runtime_create *options,
@@ -47,14 +48,17 @@ int runtime_run(const struct runtime *runtime, const struct runtime_create *opti
 	/* Orphans of the container's become ours, and are reaped with it. */
 	if (!options->detach && !options->no_subreaper && process_set_subreaper(e) < 0)
 		return -e->code;
-	if (making_act(&making, e) < 0)
+	if (interrupt_begin(e) < 0 || making_act(&making, e) < 0)
 		return -e->code;
 	if (container_start(making.container, e) < 0) {
+		(void)interrupt_end();
 		container_undo(making.container);
 		return -e->code;
 	}
-	if (options->detach)
+	if (options->detach) {
+		(void)interrupt_end();
 		return 0;
+	}
 	if (run_wait(&making, ret_status, e) < 0)
 		return -e->code;
 	return options->keep ? 0 : run_delete(making.container, e);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "container.h"
 #include "hooks.h"
+#include "interrupt.h"
 #include "notify.h"
 
 #include <errno.h>
@@ -60,11 +61,13 @@ int container_start(struct container *container, struct err *e)
 	/* Without a program nothing has begun that would have to be stopped. */
 	if (!container->record.has_process.value)
 		return program_start(container, e);
+	interrupt_kill(container->init.pidfd);
 	if (notify_open(container, &notify_fd, e) < 0 || program_start(container, e) < 0 ||
 	    poststart_run(container, e) < 0) {
 		start_stop(container);
-		return -e->code;
+		return interrupt_blame(e);
 	}
+	interrupt_kill(FD_NONE);
 	if (notify_fd >= 0 && notify_forward(container, notify_fd, e) < 0)
 		log_warning("%s", e->text);
 	return 0;
@@ -73,9 +76,12 @@ int container_start(struct container *container, struct err *e)
 int runtime_start(const struct runtime *runtime, const char *id, struct err *e)
 {
 	auto_container *container = NULL;
+	int r;
 
 	if (container_find(runtime, id, CONTAINER_CHANGE, &container, e) < 0 ||
-	    phase_check(container->phase, VERB_START, id, e) < 0)
+	    phase_check(container->phase, VERB_START, id, e) < 0 || interrupt_begin(e) < 0)
 		return -e->code;
-	return container_start(container, e);
+	r = container_start(container, e);
+	(void)interrupt_end();
+	return r;
 }
