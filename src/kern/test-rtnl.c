@@ -108,6 +108,63 @@ static void check_there(int sock, struct err *e)
 	      found[0].prefix == 24 && memcmp(found[1].peer, six.peer, 16) == 0);
 }
 
+/* What one interface has, another can be given. */
+static void check_routes(int sock, struct err *e)
+{
+	const struct rtnl_route wanted[] = {
+		{.family = AF_INET,
+		 .size = 4,
+		 .scope = RT_SCOPE_UNIVERSE,
+		 .type = RTN_UNICAST,
+		 .protocol = RTPROT_BOOT,
+		 .has_gateway = true,
+		 .gateway = {192, 0, 2, 254},
+		 .metric = 7,
+		 .mtu = 1280},
+		{.family = AF_INET,
+		 .size = 4,
+		 .prefix = 16,
+		 .scope = RT_SCOPE_LINK,
+		 .type = RTN_UNICAST,
+		 .protocol = RTPROT_STATIC,
+		 .destination = {198, 51}},
+	};
+	const struct rtnl_neighbour near = {.family = AF_INET,
+					    .size = 4,
+					    .address = {192, 0, 2, 254},
+					    .mac = {2, 0, 0, 0, 0, 9}};
+	struct rtnl_neighbour *neighbours = NULL;
+	struct rtnl_route *routes = NULL;
+	struct rtnl_link *links = NULL, link = {0};
+	auto_arena arena = {0};
+	size_t count = 0, link_count = 0;
+	bool is_listed = false;
+
+	check_number(rtnl_link_find(sock, "moved0", &link, e), RTNL_FOUND);
+	check_zero(rtnl_link_set_mtu(sock, link.index, 1400, e), e, "MTU");
+	check_zero(rtnl_link_set_mac(sock, link.index, near.mac, e), e, "MAC");
+	check_zero(rtnl_links(sock, &arena, &links, &link_count, e), e, "list the links");
+	for (size_t i = 0; i < link_count; i++)
+		is_listed = is_listed || (links[i].index == link.index && links[i].mtu == 1400 &&
+					  links[i].has_mac && links[i].kind[0] != '\0' &&
+					  memcmp(links[i].mac, near.mac, 6) == 0);
+	check(is_listed);
+	check_zero(rtnl_route_add(sock, link.index, &wanted[0], e), e, "a default route");
+	check_zero(rtnl_route_add(sock, link.index, &wanted[1], e), e, "a route");
+	check_zero(rtnl_route_add(sock, link.index, &wanted[1], e), e, "again");
+	check_zero(rtnl_routes(sock, link.index, &arena, &routes, &count, e), e, "list routes");
+	check_number(count, 2);
+	check(count == 2 && routes[0].prefix == 16 && routes[0].destination[1] == 51 &&
+	      routes[1].has_gateway && routes[1].gateway[3] == 254 && routes[1].metric == 7 &&
+	      routes[1].mtu == 1280);
+	check_zero(rtnl_neighbour_add(sock, link.index, &near, e), e, "a neighbour");
+	check_zero(rtnl_neighbours(sock, link.index, &arena, &neighbours, &count, e), e, "list");
+	check(count == 1 && memcmp(neighbours[0].mac, near.mac, 6) == 0);
+	check_zero(rtnl_link_set_up(sock, link.index, false, e), e, "down");
+	check_zero(rtnl_link_rename(sock, link.index, "other0", e), e, "rename");
+	check_number(rtnl_link_find(sock, "other0", &link, e), RTNL_FOUND);
+}
+
 static void test_links(void)
 {
 	auto_fd int other = FD_NONE;
@@ -141,6 +198,7 @@ static void test_links(void)
 	fd_close(&sock);
 	check_zero(rtnl_open(&sock, &e), &e, "a socket there");
 	check_there(sock, &e);
+	check_routes(sock, &e);
 }
 
 int main(void)
