@@ -266,3 +266,14 @@ $WORK/hook 2 one two three"
 	lacks "$(cat "$WORK/fds")" "$STATE"
 	lacks "$(cat "$WORK/fds")" cgroup
 }
+
+@test "annotations name files for what hooks print" {
+	update_config '.annotations += {"run.oci.hooks.stdout": ($w + "/out"), "run.oci.hooks.stderr": ($w + "/error")}' \
+		--arg w "$WORK"
+	for kind in prestart createRuntime poststart poststop; do
+		hook $kind "echo $kind; echo no $kind >&2"
+	done
+	in_container /bin/true
+	equals "$(cat "$WORK/out")" $'prestart\ncreateRuntime\npoststart\npoststop'
+	equals "$(cat "$WORK/error")" $'no prestart\nno createRuntime\nno poststart\nno poststop'
+}

@@ -377,3 +377,14 @@ add_mount()
 	in_container /bin/sh -c 'grep -c /mnt/m /proc/self/mountinfo'
 	equals "$output" 150
 }
+
+@test "copy-symlink: a link is copied as it is, anything else is bound" {
+	mkdir -p "$WORK/dir"
+	echo text >"$WORK/dir/file"
+	ln -s /somewhere/else "$WORK/dir/link"
+	update_config '.mounts += [{destination: "/etc/link", type: "bind", source: ($w + "/dir/link"), options: ["bind", "copy-symlink"]},
+		{destination: "/etc/file", type: "bind", source: ($w + "/dir/file"), options: ["bind", "copy-symlink"]}]' --arg w "$WORK"
+	set_args /bin/sh -c 'readlink /etc/link; cat /etc/file'
+	try bulkhead run --bundle "$BUNDLE" "$ID"
+	equals "$output" $'/somewhere/else\ntext'
+}

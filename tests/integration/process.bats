@@ -17,6 +17,14 @@ load helpers
 	equals "${output##*groups=}" ""
 }
 
+@test "an annotation keeps the caller's supplementary groups" {
+	requires_tool setpriv
+	update_config '.annotations["run.oci.keep_original_groups"] = "1"'
+	set_args /bin/probe ids
+	succeeds setpriv --groups 4,27,100 "$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" "$ID"
+	equals "${output##*groups=}" 4,27,100
+}
+
 @test "the largest ids; and what is none" {
 	update_config '.process.user = {uid: 4294967294, gid: 4294967294}'
 	in_container /bin/probe ids
