@@ -3,10 +3,11 @@
  *
  *	deny NAME[,NAME...]=ERROR... -- COMMAND [ARGUMENT...]
  *
- * ERROR is ENOSYS (a kernel without the call), EPERM (a seccomp profile around us), EINVAL (a kernel that
- * knows the call but not this use of it) or any other name or number that the filter can return. The
- * filter is a seccomp filter, so it holds for all that the command starts, containers included; it is
- * loaded without no_new_privs, for that would change what is tested, and so needs CAP_SYS_ADMIN.
+ * ERROR is ENOSYS (a kernel without the call), EPERM (a seccomp profile around us), EINVAL (a
+ *kernel that knows the call but not this use of it) or any other name or number that the filter can
+ *return. The filter is a seccomp filter, so it holds for all that the command starts, containers
+ *included; it is loaded without no_new_privs, for that would change what is tested, and so needs
+ *CAP_SYS_ADMIN.
  */
 #include <errno.h>
 #include <seccomp.h>

@@ -1,15 +1,15 @@
 /*
  * The lab's end inside: runs the command that `tests/lab/run` sent and carries its output out.
  *
- * Three virtio-serial ports, found by their names: "lab.control" brings one request and takes back a
- * greeting ('H', the lab is up) and the end ('X' and one byte, the exit status); "lab.output" and
+ * Three virtio-serial ports, found by their names: "lab.control" brings one request and takes back
+ * a greeting ('H', the lab is up) and the end ('X' and one byte, the exit status); "lab.output" and
  * "lab.error" take what the command writes. The command gets pipes, not the ports: a port can be
  * opened only once, and a shell that opens /dev/stdout anew would fail. A request is a length (four
  * bytes, big endian) and that many bytes of strings, each ended by NUL: the working directory, the
  * number of variables, the variables, the arguments.
  *
- * It is process 1, and then waits for every orphan, or a service of systemd's. In both cases the end
- * of the command is the end of the machine: nothing in it is worth a shutdown in order.
+ * It is process 1, and then waits for every orphan, or a service of systemd's. In both cases the
+ * end of the command is the end of the machine: nothing in it is worth a shutdown in order.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -223,7 +223,8 @@ static int command_attend(pid_t command, int signals, const int from[2], const i
 			;
 		if (!children_reap(command, &status))
 			continue;
-		/* What it left in the background may hold the pipes for ever: carry what is there. */
+		/* What it left in the background may hold the pipes for ever: carry what is there.
+		 */
 		for (int i = 0; i < 2; i++)
 			stream_carry(from[i], to[i]);
 		return status;

@@ -1,8 +1,8 @@
 /*
  * Prints the rate of this machine's time stamp counter in kHz.
  *
- * Under emulation the guest's counter is the host's. A guest that has to find its rate from emulated
- * timers finds a wrong one, or none, when the host is busy; so it is told.
+ * Under emulation the guest's counter is the host's. A guest that has to find its rate from
+ * emulated timers finds a wrong one, or none, when the host is busy; so it is told.
  */
 #include <stdint.h>
 #include <stdio.h>
