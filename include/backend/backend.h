@@ -20,20 +20,20 @@ enum backend_status {
 	BACKEND_ABSENT,	 /* never made, or the process has gone */
 	BACKEND_CREATED, /* waits for start */
 	BACKEND_RUNNING,
-	BACKEND_PAUSED,	 /* frozen, created or running */
+	BACKEND_PAUSED, /* frozen, created or running */
 };
 
 /* How a handle is made. Borrowed for the life of the backend. */
 struct backend_context {
 	const char *id;
-	int state_fd;		    /* the container's state directory */
+	int state_fd; /* the container's state directory */
 	const struct facts *facts;
-	const struct plan_cgroup *cgroup; /* from the plan or from the record */
+	const struct plan_cgroup *cgroup;	/* from the plan or from the record */
 	const struct plan_intel_rdt *intel_rdt; /* the same; NULL = none */
-	struct process init;	    /* pid 0 when there is none yet; copied by value */
-	bool shares_pid_namespace;  /* the container has no pid namespace of its own */
-	int log_fd;		    /* where a process that stays tells why it ended; 0: none */
-	bool log_is_json;	    /* the form of its records */
+	struct process init;			/* pid 0 when there is none yet; copied by value */
+	bool shares_pid_namespace;		/* the container has no pid namespace of its own */
+	int log_fd;	  /* where a process that stays tells why it ended; 0: none */
+	bool log_is_json; /* the form of its records */
 };
 
 /* What a process of the container starts with. The descriptors are consumed. */
@@ -50,7 +50,7 @@ struct backend_process {
 
 struct backend_exec {
 	const struct plan_process *process;
-	const struct strv *cgroup;    /* exec --cgroup; NULL = the container's */
+	const struct strv *cgroup; /* exec --cgroup; NULL = the container's */
 	bool ignore_paused;
 };
 
@@ -79,8 +79,8 @@ struct backend_ops {
 	/* May this host run it? Says in err why not. */
 	int (*probe)(const struct facts *facts, struct err *e) must_check;
 
-	int (*open)(const struct backend_context *context, struct backend **ret, struct err *e)
-		must_check;
+	int (*open)(const struct backend_context *context, struct backend **ret,
+		    struct err *e) must_check;
 	void (*close)(struct backend *backend);
 
 	/*
@@ -94,8 +94,8 @@ struct backend_ops {
 		       struct err *e) must_check;
 	/* createContainer hooks, pivot, identity; returns when the process waits for start. Fills
 	 * the console and seccomp descriptors of `process`. */
-	int (*commit)(struct backend *backend, struct backend_process *process, struct err *e)
-		must_check;
+	int (*commit)(struct backend *backend, struct backend_process *process,
+		      struct err *e) must_check;
 	/* The caller's record is safe on disk: from here on the init outlives the caller. Until
 	 * this call the backend sees to it that the init ends when the caller dies. Called once,
 	 * after commit, as the last step of create that can fail. */
@@ -105,8 +105,8 @@ struct backend_ops {
 	int (*start)(struct backend *backend, struct err *e) must_check;
 	/* A further process in the running container; returns when execve has happened. */
 	int (*exec)(struct backend *backend, const struct backend_exec *exec,
-		    struct backend_stdio *take_stdio, struct backend_process *ret, struct err *e)
-		must_check;
+		    struct backend_stdio *take_stdio, struct backend_process *ret,
+		    struct err *e) must_check;
 
 	int (*status)(struct backend *backend, enum backend_status *ret, struct err *e) must_check;
 	/* To init; with `all`, or SIGKILL in a shared pid namespace, to every process.
@@ -114,8 +114,8 @@ struct backend_ops {
 	int (*signal)(struct backend *backend, int signal, bool all, struct err *e) must_check;
 	int (*pause)(struct backend *backend, struct err *e) must_check;
 	int (*resume)(struct backend *backend, struct err *e) must_check;
-	int (*update)(struct backend *backend, const struct plan_limits *limits, struct err *e)
-		must_check;
+	int (*update)(struct backend *backend, const struct plan_limits *limits,
+		      struct err *e) must_check;
 	int (*stats)(struct backend *backend, struct arena *arena, struct stats *ret,
 		     struct err *e) must_check;
 	/* See cgroup_oom_watch(), cgroup_oom_count(). */
@@ -125,7 +125,8 @@ struct backend_ops {
 	 * host's ps shows them. */
 	int (*tasks)(struct backend *backend, struct arena *arena, struct backend_task **ret,
 		     size_t *ret_count, struct err *e) must_check;
-	/* Host pids of all processes; where they are not the host's, of those that stand for them. */
+	/* Host pids of all processes; where they are not the host's, of those that stand for them.
+	 */
 	int (*pids)(struct backend *backend, struct arena *arena, pid_t **ret, size_t *ret_count,
 		    struct err *e) must_check;
 

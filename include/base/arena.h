@@ -23,8 +23,8 @@ void *arena_alloc(struct arena *arena, size_t size) __attribute__((malloc, retur
 /* Zeroed array; ends the process on overflow of count * size. */
 void *arena_array(struct arena *arena, size_t count, size_t size)
 	__attribute__((malloc, returns_nonnull));
-#define arena_new(arena, type)	  ((type *) arena_alloc((arena), sizeof(type)))
-#define arena_new_array(arena, n, type) ((type *) arena_array((arena), (n), sizeof(type)))
+#define arena_new(arena, type)		((type *)arena_alloc((arena), sizeof(type)))
+#define arena_new_array(arena, n, type) ((type *)arena_array((arena), (n), sizeof(type)))
 
 char *arena_strdup(struct arena *arena, const char *text) __attribute__((returns_nonnull));
 char *arena_strndup(struct arena *arena, const char *text, size_t length)

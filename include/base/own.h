@@ -15,7 +15,7 @@
 
 static inline void own_free(void *pointer)
 {
-	free(*(void **) pointer);
+	free(*(void **)pointer);
 }
 
 /* Closes *fd unless it is none, leaves FD_NONE there, keeps errno. */
@@ -24,7 +24,7 @@ static inline void fd_close(int *fd)
 	if (*fd >= 0) {
 		int saved = errno;
 
-		(void) close(*fd);
+		(void)close(*fd);
 		errno = saved;
 	}
 	*fd = FD_NONE;
@@ -33,13 +33,13 @@ static inline void fd_close(int *fd)
 static inline void own_fclose(FILE **file)
 {
 	if (*file)
-		(void) fclose(*file);
+		(void)fclose(*file);
 }
 
 static inline void own_closedir(DIR **directory)
 {
 	if (*directory)
-		(void) closedir(*directory);
+		(void)closedir(*directory);
 }
 
 #define auto_free __attribute__((cleanup(own_free)))
@@ -55,11 +55,11 @@ static inline int take_fd(int *fd)
 	return taken;
 }
 
-#define take_ptr(pointer)                                                                          \
-	({                                                                                         \
-		__typeof__(pointer) taken_pointer = (pointer);                                     \
-		(pointer) = NULL;                                                                  \
-		taken_pointer;                                                                     \
+#define take_ptr(pointer)                                      \
+	({                                                     \
+		__typeof__(pointer) taken_pointer = (pointer); \
+		(pointer) = NULL;                              \
+		taken_pointer;                                 \
 	})
 
 #endif

@@ -27,18 +27,18 @@ void cgroup_close(struct cgroup *cgroup);
  * `limits` needs, v1: cpuset filled from the parent). Refused when one already has processes:
  * "container's cgroup is not empty: N process(es) found", or is frozen: "container's cgroup
  * unexpectedly frozen". systemd driver: nothing until cgroup_add(), which starts the unit. */
-int cgroup_create(struct cgroup *cgroup, const struct plan_limits *limits, struct err *e)
-	must_check;
+int cgroup_create(struct cgroup *cgroup, const struct plan_limits *limits,
+		  struct err *e) must_check;
 /* v2 tree (also the one of a hybrid layout), fs driver: a descriptor for CLONE_INTO_CGROUP, owned
  * by the caller; else FD_NONE. */
 int cgroup_clone_fd(struct cgroup *cgroup);
 
 /*
  * The cheap way in. Writing a pid to cgroup.procs makes the kernel wait for an RCU grace period
- * (5 to 20 ms on an idle host); a task that moves only itself, or is born there, does not. So: clone
- * the child with CLONE_INTO_CGROUP and clone_fd (when not FD_NONE), and let the child, while it has
- * one thread, write "0" with one write(2) to each of task_fds before anything else; children it
- * makes later inherit the place. Permission was checked when the descriptors were opened, so the
+ * (5 to 20 ms on an idle host); a task that moves only itself, or is born there, does not. So:
+ * clone the child with CLONE_INTO_CGROUP and clone_fd (when not FD_NONE), and let the child, while
+ * it has one thread, write "0" with one write(2) to each of task_fds before anything else; children
+ * it makes later inherit the place. Permission was checked when the descriptors were opened, so the
  * child may have given up its privileges. cgroup_add() and cgroup_join() are not called then.
  *
  * Where clone3(2) does not know CLONE_INTO_CGROUP (ENOSYS, EINVAL, E2BIG) or refuses (EBUSY,
@@ -69,8 +69,8 @@ int cgroup_entry_enter(const struct cgroup_entry *entry) must_check;
 
 /* Puts a process there on every hierarchy (systemd: StartTransientUnit with the unit properties of
  * `limits`; waits for the job, at most 30 s). */
-int cgroup_add(struct cgroup *cgroup, pid_t pid, const struct plan_limits *limits, struct err *e)
-	must_check;
+int cgroup_add(struct cgroup *cgroup, pid_t pid, const struct plan_limits *limits,
+	       struct err *e) must_check;
 /* The same for exec: joins the existing cgroup; `sub` is NULL or pairs "controller:path"/"path" as
  * exec --cgroup takes them, below the container's cgroup (".." refused). v2: when the cgroup has
  * become an inner node, falls back to the cgroup of `init`, unless sub is given. */
@@ -79,8 +79,8 @@ int cgroup_join(struct cgroup *cgroup, pid_t pid, pid_t init, const struct strv 
 /* Writes the settings and the device rules; messages carry the setting's origin. */
 int cgroup_apply(struct cgroup *cgroup, const struct plan_limits *limits, struct err *e) must_check;
 /* update: the same without devices; on failure the values before are put back. */
-int cgroup_update(struct cgroup *cgroup, const struct plan_limits *limits, struct err *e)
-	must_check;
+int cgroup_update(struct cgroup *cgroup, const struct plan_limits *limits,
+		  struct err *e) must_check;
 
 int cgroup_freeze(struct cgroup *cgroup, struct err *e) must_check; /* waits until frozen */
 int cgroup_thaw(struct cgroup *cgroup, struct err *e) must_check;

@@ -85,9 +85,9 @@ enum field_kind {
 };
 
 enum field_flags {
-	FIELD_REQUIRED = 1,	  /* absence is an error: "<path>: is required" */
-	FIELD_WARN_UNKNOWN = 2,	  /* ENUMS: an unknown word is warned about and skipped */
-	FIELD_NONEMPTY = 4,	  /* STRING, STRINGS, LIST: empty is an error */
+	FIELD_REQUIRED = 1,	/* absence is an error: "<path>: is required" */
+	FIELD_WARN_UNKNOWN = 2, /* ENUMS: an unknown word is warned about and skipped */
+	FIELD_NONEMPTY = 4,	/* STRING, STRINGS, LIST: empty is an error */
 };
 
 struct field {
@@ -95,19 +95,26 @@ struct field {
 	enum field_kind kind;
 	unsigned flags;
 	size_t offset;
-	size_t size;			/* OBJECT, LIST, OBJECTS: sizeof the element */
-	const struct field *fields;	/* OBJECT, LIST, OBJECTS */
-	const struct enum_name *names;	/* ENUM, ENUMS */
+	size_t size;		       /* OBJECT, LIST, OBJECTS: sizeof the element */
+	const struct field *fields;    /* OBJECT, LIST, OBJECTS */
+	const struct enum_name *names; /* ENUM, ENUMS */
 };
 
-#define FIELD(kind_, type, member, json_name, flags_)                                              \
-	{.name = json_name, .kind = kind_, .flags = flags_, .offset = offsetof(type, member)}
-#define FIELD_WITH_NAMES(kind_, type, member, json_name, flags_, names_)                           \
-	{.name = json_name, .kind = kind_, .flags = flags_, .offset = offsetof(type, member),      \
-	 .names = names_}
-#define FIELD_WITH_FIELDS(kind_, type, member, json_name, flags_, element, fields_)                \
-	{.name = json_name, .kind = kind_, .flags = flags_, .offset = offsetof(type, member),      \
-	 .size = sizeof(element), .fields = fields_}
+#define FIELD(kind_, type, member, json_name, flags_)              \
+	{                                                          \
+		.name = json_name, .kind = kind_, .flags = flags_, \
+		.offset = offsetof(type, member)                   \
+	}
+#define FIELD_WITH_NAMES(kind_, type, member, json_name, flags_, names_) \
+	{                                                                \
+		.name = json_name, .kind = kind_, .flags = flags_,       \
+		.offset = offsetof(type, member), .names = names_        \
+	}
+#define FIELD_WITH_FIELDS(kind_, type, member, json_name, flags_, element, fields_)          \
+	{                                                                                    \
+		.name = json_name, .kind = kind_, .flags = flags_,                           \
+		.offset = offsetof(type, member), .size = sizeof(element), .fields = fields_ \
+	}
 
 /* Fills the zeroed struct at `object`. `path` is the JSON path of `value` ("" at the top). */
 int fields_decode(const struct field *fields, struct arena *arena, const struct json *value,
@@ -116,10 +123,10 @@ int fields_decode(const struct field *fields, struct arena *arena, const struct 
 void fields_encode(const struct field *fields, const void *object, struct json_writer *w);
 
 /* Typed access to a struct list. */
-#define list_each(type, item, list_)                                                               \
-	for (type *item = (list_)->items; item && item < (type *) (list_)->items + (list_)->count; \
+#define list_each(type, item, list_)                                                              \
+	for (type *item = (list_)->items; item && item < (type *)(list_)->items + (list_)->count; \
 	     item++)
-#define list_at(type, list_, index) (&((type *) (list_)->items)[index])
+#define list_at(type, list_, index) (&((type *)(list_)->items)[index])
 
 const char *map_get(const struct map *map, const char *name); /* NULL when absent */
 

@@ -17,11 +17,11 @@ enum plan_accel { PLAN_ACCEL_KVM, PLAN_ACCEL_TCG };
 
 /* A file or directory of the host that the guest sees as PLAN_SHARE_DIRECTORY/<name>. */
 struct plan_share {
-	const char *name;   /* "rootfs", "m0" */
-	const char *source; /* absolute host path */
-	const char *origin; /* JSON path, for messages: "mounts[3]" */
-	struct opt_bool recursive;	     /* with what is mounted below */
-	struct opt_bool read_only;	     /* also on the host */
+	const char *name;	   /* "rootfs", "m0" */
+	const char *source;	   /* absolute host path */
+	const char *origin;	   /* JSON path, for messages: "mounts[3]" */
+	struct opt_bool recursive; /* with what is mounted below */
+	struct opt_bool read_only; /* also on the host */
 	struct opt_bool read_only_recursive;
 	struct opt_bool late_read_only; /* once the container's root is complete */
 	struct opt_bool link;		/* a symbolic link is shared as one */
@@ -45,13 +45,13 @@ struct plan_machine {
 	const char *kernel, *initramfs;
 	struct strv kernel_parameters;
 	struct opt_u32 vcpus;
-	struct opt_u64 memory; /* bytes */
+	struct opt_u64 memory;		 /* bytes */
 	struct opt_u32 spare_interfaces; /* more than the network namespace has at create */
 	struct opt_u32 boot_seconds;
 	const char *network_path; /* to join; NULL = a new network namespace */
 	const char *network_origin;
-	struct list shares; /* struct plan_share; the first is the rootfs */
-	struct list disks;  /* struct plan_disk */
+	struct list shares;		  /* struct plan_share; the first is the rootfs */
+	struct list disks;		  /* struct plan_disk */
 	struct plan_cgroup *guest_cgroup; /* the container's inside; plan->cgroup is the host's */
 	struct plan_limits *limits;	  /* of the cgroup on the host */
 };

@@ -38,16 +38,16 @@ struct stats_interface {
 
 struct stats {
 	bool has_cpu, has_cpuset, has_memory, has_pids, has_io;
-	uint64_t cpu_total, cpu_user, cpu_kernel; /* ns */
+	uint64_t cpu_total, cpu_user, cpu_kernel;	   /* ns */
 	uint64_t *cpu_per, *cpu_per_user, *cpu_per_kernel; /* ns, v1 only */
 	size_t cpu_per_count;
 	uint64_t periods, throttled_periods, throttled_time;
 	struct stats_pressure cpu_pressure, memory_pressure, io_pressure;
-	const char *cpus, *mems; /* effective lists, "0-3" */
+	const char *cpus, *mems;  /* effective lists, "0-3" */
 	struct map cpuset_values; /* v1 cpuset.* numbers by their events name */
 	uint64_t memory_cache;
 	struct stats_memory_entry memory, swap, kernel, kernel_tcp;
-	struct map memory_raw; /* memory.stat: name -> digits */
+	struct map memory_raw;		   /* memory.stat: name -> digits */
 	uint64_t pids_current, pids_limit; /* limit 0 = none */
 	struct stats_io_list io_bytes, io_serviced, io_queued, io_service_time, io_wait_time,
 		io_merged, io_time, io_sectors;

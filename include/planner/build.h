@@ -11,21 +11,21 @@
 
 struct planner_options {
 	const char *id;
-	const char *bundle;	  /* absolute */
+	const char *bundle; /* absolute */
 	bool systemd_cgroup;
-	bool no_cgroup;		  /* --cgroup-manager disabled */
+	bool no_cgroup; /* --cgroup-manager disabled */
 	bool no_pivot;
 	bool no_new_keyring;
-	uint32_t preserve_fds;	  /* --preserve-fds */
-	uint32_t listen_fds;	  /* honoured LISTEN_FDS of the caller */
+	uint32_t preserve_fds;	      /* --preserve-fds */
+	uint32_t listen_fds;	      /* honoured LISTEN_FDS of the caller */
 	const char *notify_directory; /* host directory to show at /run/notify; NULL = none */
-	int seccomp_cache_fd;	  /* directory of compiled filters; FD_NONE = no cache */
+	int seccomp_cache_fd;	      /* directory of compiled filters; FD_NONE = no cache */
 };
 
 /* create: everything. Errors name the JSON path. */
 int planner_build(struct arena *arena, const struct oci_config *config, const struct facts *facts,
-		  const struct planner_options *options, const struct plan **ret, struct err *e)
-	must_check;
+		  const struct planner_options *options, const struct plan **ret,
+		  struct err *e) must_check;
 
 /* exec: the process object alone, with what the container's config says about the rest
  * (seccomp, personality, memory policy, user ns mappings). */

@@ -47,10 +47,10 @@ enum wire_verb {
  * Containers have numbers that the host chose, above 0. So have processes, unique in the guest,
  * above 0 and at most STREAM_PROCESS_MAX; numbers are not used again. EXIT comes once for each
  * process whose PREPARE or EXEC has succeeded: after its last output and behind it in the channel,
- * and never before the reply that made it. Nothing about a process (EXIT, DATA, CREDIT) comes before
- * that reply; frames for the streams of a process may follow its request at once, and are ignored
- * when it has ended. A process that ends by itself is not reported before a reader that stopped has
- * taken its output; SIGKILL, even to a process that has ended, cuts that short.
+ * and never before the reply that made it. Nothing about a process (EXIT, DATA, CREDIT) comes
+ * before that reply; frames for the streams of a process may follow its request at once, and are
+ * ignored when it has ended. A process that ends by itself is not reported before a reader that
+ * stopped has taken its output; SIGKILL, even to a process that has ended, cuts that short.
  */
 enum wire_event {
 	WIRE_EVENT_EXIT = 1, /* struct wire_exit */

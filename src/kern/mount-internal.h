@@ -16,7 +16,7 @@ struct mount_pending {
 	struct mount_change change; /* to be made after attaching, of this mount alone */
 	bool has_below;
 	struct mount_change below; /* the same, of all mounts below it */
-	unsigned long propagation;  /* the same: MS_*, with MS_REC; 0: none */
+	unsigned long propagation; /* the same: MS_*, with MS_REC; 0: none */
 };
 
 struct mount_pending *mount_pending_new(void);
