@@ -357,6 +357,19 @@ static void test_unit(void)
 	check_text(property(plan, "DeviceAllow"), "a(ss) ");
 	check_text(property(plan, "MemoryMax"), "t 18446744073709551615");
 	check_text(property(plan, "CPUQuotaPerSecUSec"), "t 18446744073709551615");
+	plan = plan_of(&arena,
+		       "\"resources\":{\"unified\":{\"memory.high\":\"48M\",\"memory.min\":\"max\","
+		       "\"cpu.max\":\"50000 200000\",\"cpu.weight\":\"7\",\"pids.max\":\"12x\","
+		       "\"io.weight\":\"default 30\",\"cpuset.cpus\":\"1\"}}",
+		       "", &facts, true);
+	check_text(property(plan, "MemoryHigh"), "t 50331648");
+	check_text(property(plan, "MemoryMin"), "t 18446744073709551615");
+	check_text(property(plan, "CPUQuotaPerSecUSec"), "t 250000");
+	check_text(property(plan, "CPUQuotaPeriodUSec"), "t 200000");
+	check_text(property(plan, "CPUWeight"), "t 7");
+	check_text(property(plan, "IOWeight"), "t 30");
+	check_text(property(plan, "AllowedCPUs"), "ay 02");
+	check_text(property(plan, "TasksMax"), "");
 	facts.cgroup_mode = CGROUP_MODE_HYBRID;
 	plan = plan_of(&arena, "\"resources\":{\"memory\":{\"limit\":9},\"cpu\":{\"shares\":7}}",
 		       "", &facts, true);

@@ -59,18 +59,17 @@ static void cpu_list_add(struct limits *l, const char *name, const char *list)
 	property_add(l, name, "ay", arena_strdup(l->arena, buf_text(&text)));
 }
 
-static void quota_add(struct limits *l, const struct oci_cpu *cpu)
+/* A quota of 0 or less: none. A period of 0: what it is now. */
+static void quota_add(struct limits *l, int64_t quota, uint64_t period)
 {
-	uint64_t period = cpu->period.value ? cpu->period.value : DEFAULT_PERIOD;
 	uint64_t value = UINT64_MAX;
 
-	if (cpu->quota.value == 0 && cpu->period.value == 0)
-		return;
-	if (cpu->period.value != 0)
-		number_add(l, "CPUQuotaPeriodUSec", cpu->period.value);
-	if (cpu->quota.value > 0) {
+	if (period != 0)
+		number_add(l, "CPUQuotaPeriodUSec", period);
+	if (quota > 0) {
 		/* systemd keeps whole hundredths of a processor: round up, never to nothing. */
-		value = (uint64_t)((unsigned __int128)cpu->quota.value * MICROSECONDS / period);
+		value = (uint64_t)((unsigned __int128)quota * MICROSECONDS /
+				   (period ? period : DEFAULT_PERIOD));
 		value = (value + QUOTA_STEP - 1) / QUOTA_STEP * QUOTA_STEP;
 	}
 	number_add(l, "CPUQuotaPerSecUSec", value);
@@ -88,7 +87,8 @@ static void cpu_add(struct limits *l, bool is_v2)
 		number_add(l, "CPUWeight", cpu_weight_of_shares(cpu->shares.value));
 	else if (cpu->shares.value != 0)
 		number_add(l, "CPUShares", cpu->shares.value);
-	quota_add(l, cpu);
+	if (cpu->quota.value != 0 || cpu->period.value != 0)
+		quota_add(l, cpu->quota.value, cpu->period.value);
 	if (is_v2) {
 		cpu_list_add(l, "AllowedCPUs", cpu->cpus);
 		cpu_list_add(l, "AllowedMemoryNodes", cpu->mems);
@@ -126,6 +126,72 @@ static void rest_add(struct limits *l, bool is_v2)
 	if (io && io->weight.value != 0)
 		number_add(l, is_v2 ? "IOWeight" : "BlockIOWeight",
 			   is_v2 ? io_weight_of_blkio(io->weight.value) : io->weight.value);
+}
+
+/* "max", or a number with one of the kernel's suffixes. */
+static bool amount_parse(struct limits *l, const char *text, uint64_t *ret)
+{
+	static const char suffixes[] = "kmgtpe";
+	size_t digits = strspn(text, "0123456789");
+	const char *suffix = text[digits] ? strchr(suffixes, text[digits] | 0x20) : NULL;
+	unsigned int shift = suffix ? 10 * (unsigned int)(suffix - suffixes + 1) : 0;
+
+	if (str_is(text, "max")) {
+		*ret = UINT64_MAX;
+		return true;
+	}
+	if (text[digits] != '\0' && (!suffix || text[digits + 1] != '\0'))
+		return false;
+	if (num_u64(arena_strndup(l->arena, text, digits), ret) < 0 || *ret > UINT64_MAX >> shift)
+		return false;
+	*ret <<= shift;
+	return true;
+}
+
+/* "QUOTA", "QUOTA PERIOD", with "max" for none. */
+static void cpu_max_add(struct limits *l, const char *text)
+{
+	struct strv words = str_split(l->arena, text, " ", true);
+	uint64_t quota, period = 0;
+
+	if (words.count < 1 || words.count > 2 || !amount_parse(l, words.items[0], &quota) ||
+	    (words.count == 2 && num_u64(words.items[1], &period) < 0))
+		return;
+	quota_add(l, quota > INT64_MAX ? -1 : (int64_t)quota, period);
+}
+
+/* Files of `unified` that systemd has a property for; a value that is wrong is refused when it is
+ * written. */
+static void unified_add(struct limits *l)
+{
+	static const struct {
+		const char *file, *property;
+	} amounts[] = {
+		{"cpu.weight", "CPUWeight"},   {"io.weight", "IOWeight"},
+		{"memory.min", "MemoryMin"},   {"memory.low", "MemoryLow"},
+		{"memory.high", "MemoryHigh"}, {"memory.max", "MemoryMax"},
+		{"pids.max", "TasksMax"},      {"memory.swap.max", "MemorySwapMax"},
+	};
+	uint64_t amount;
+
+	for (size_t i = 0; i < l->from->unified.count; i++) {
+		const struct map_entry *entry = &l->from->unified.items[i];
+		const char *value = str_after(entry->value, "default ");
+
+		for (size_t k = 0; k < sizeof(amounts) / sizeof(amounts[0]); k++) {
+			if (str_is(entry->name, amounts[k].file) &&
+			    amount_parse(l, value ? value : entry->value, &amount))
+				number_add(l, amounts[k].property, amount);
+		}
+		if (str_is(entry->name, "cpu.max"))
+			cpu_max_add(l, entry->value);
+		else if (str_is(entry->name, "cpu.idle") && str_is(entry->value, "1"))
+			number_add(l, "CPUWeight", 0);
+		else if (str_is(entry->name, "cpuset.cpus"))
+			cpu_list_add(l, "AllowedCPUs", entry->value);
+		else if (str_is(entry->name, "cpuset.mems"))
+			cpu_list_add(l, "AllowedMemoryNodes", entry->value);
+	}
 }
 
 /* "/dev/char/1:3 rwm", or "char-*" for all; systemd knows no other patterns than a major's. */
@@ -344,6 +410,7 @@ int unit_properties_plan(struct limits *l, const struct map *annotations, struct
 		return r;
 	cpu_add(l, is_v2);
 	rest_add(l, is_v2);
+	unified_add(l);
 	devices_add(l);
 	for (size_t i = 0; annotations && i < annotations->count; i++) {
 		const char *name = str_after(annotations->items[i].name, ANNOTATION_PREFIX);
