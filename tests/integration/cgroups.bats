@@ -181,7 +181,7 @@ v2()
 
 @test "cpu.burst above the quota is refused" {
 	requires_controller cpu
-	requires_cgroup_file cpu cpu.cfs_burst_us
+	requires_cgroup_file cpu cpu.cfs_burst_us cpu.max.burst
 	update_config '.linux.resources.cpu = {quota: 20000, period: 50000, burst: 30000}'
 	refused burst
 }

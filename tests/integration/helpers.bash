@@ -413,8 +413,14 @@ requires_controller()
 	fi
 }
 
+# requires_cgroup_file CONTROLLER FILE [FILE-ON-V2]
 requires_cgroup_file()
 {
+	if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+		[ -n "$(find /sys/fs/cgroup -mindepth 2 -maxdepth 2 -name "${3:-$2}" -print -quit)" ] ||
+			skip "the kernel has no ${3:-$2}"
+		return 0
+	fi
 	[ -e "$(find "/sys/fs/cgroup/$1" -maxdepth 2 -name "$2" -print -quit 2>/dev/null)" ] ||
 		skip "the kernel has no $2"
 }

@@ -141,7 +141,7 @@ limit()
 
 @test "update --cpu-burst and --cpu-idle" {
 	requires_controller cpu
-	requires_cgroup_file cpu cpu.cfs_burst_us
+	requires_cgroup_file cpu cpu.cfs_burst_us cpu.max.burst
 	update_config '.linux.resources.cpu = {quota: 50000, period: 100000}'
 	run_sleeper
 	succeeds bulkhead update --cpu-burst 20000 "$ID"
