@@ -245,7 +245,7 @@ static int guest_job(const struct job *job, struct err *e)
 	case WIRE_CONFIGURE:
 		return guest_configure(job->agent, job->body, e);
 	case WIRE_NETWORK:
-		return guest_network(job->body, e);
+		return guest_network(job->agent, job->body, e);
 	case WIRE_SHUTDOWN:
 		sync();
 		return 0;

@@ -4,6 +4,7 @@
  * and routes. What is there already stays, so the same request can come again with more in it.
  */
 #include "kern/rtnl.h"
+#include "spares.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -12,6 +13,56 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+
+static bool is_device(const struct rtnl_link *link, const struct wire_interface *interface)
+{
+	return link->has_mac && link->type == ARPHRD_ETHER &&
+	       (memcmp(link->mac, interface->mac, sizeof(link->mac)) == 0 ||
+		memcmp(link->mac, interface->device, sizeof(link->mac)) == 0);
+}
+
+static const struct rtnl_link *link_among(const struct rtnl_link *links, size_t count,
+					  const struct wire_interface *interface)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_device(&links[i], interface))
+			return &links[i];
+	return NULL;
+}
+
+static bool is_asked_for(const struct rtnl_link *link, const struct wire_network *body)
+{
+	for (size_t i = 0; i < body->count; i++)
+		if (is_device(link, &body->interfaces[i]))
+			return true;
+	return false;
+}
+
+/* Devices that are not asked for go, those that are and wait come. */
+static int exchange(int sock, const struct wire_network *body, struct arena *arena, struct err *e)
+{
+	__attribute__((cleanup(spares_done))) struct spares spares;
+	struct rtnl_link *links, *waiting;
+	size_t count, waiting_count;
+
+	if (spares_open(&spares, e) < 0 || rtnl_links(sock, arena, &links, &count, e) < 0 ||
+	    rtnl_links(spares.sock, arena, &waiting, &waiting_count, e) < 0)
+		return wrap(e, "spare network devices");
+	for (size_t i = 0; i < count; i++)
+		if (links[i].type == ARPHRD_ETHER && *links[i].kind == '\0' &&
+		    !is_asked_for(&links[i], body) &&
+		    spares_put(&spares, sock, links[i].index, e) < 0)
+			return wrap(e, "spare network devices");
+	for (size_t i = 0; i < body->count; i++) {
+		const struct wire_interface *interface = &body->interfaces[i];
+		const struct rtnl_link *link = link_among(waiting, waiting_count, interface);
+
+		if (link && !link_among(links, count, interface) &&
+		    spares_take(&spares, link, interface->name, e) < 0)
+			return wrap(e, "interface '%s'", interface->name);
+	}
+	return 0;
+}
 
 /* The device of each interface, in the order of the request. */
 static int find_links(int sock, const struct wire_network *body, struct arena *arena,
@@ -23,16 +74,12 @@ static int find_links(int sock, const struct wire_network *body, struct arena *a
 	if (rtnl_links(sock, arena, &links, &count, e) < 0)
 		return -e->code;
 	for (size_t i = 0; i < body->count; i++) {
-		const struct wire_interface *interface = &body->interfaces[i];
-		size_t j = 0;
+		const struct rtnl_link *link = link_among(links, count, &body->interfaces[i]);
 
-		while (j < count && (!links[j].has_mac || links[j].type != ARPHRD_ETHER ||
-				     memcmp(links[j].mac, interface->mac, 6) != 0))
-			j++;
-		if (j == count)
+		if (!link)
 			return refuse(e, ENODEV, "the guest has no device for interface '%s'",
-				      interface->name);
-		ret[i] = links[j];
+				      body->interfaces[i].name);
+		ret[i] = *link;
 	}
 	return 0;
 }
@@ -82,6 +129,13 @@ static int set_up(int sock, const struct wire_interface *interface, const struct
 	int index = link->index;
 	int r = 0;
 
+	if (memcmp(interface->mac, link->mac, sizeof(link->mac)) != 0) {
+		r = rtnl_link_set_up(sock, index, false, e);
+		if (r == 0)
+			r = rtnl_link_set_mac(sock, index, interface->mac, e);
+		if (r < 0)
+			return r;
+	}
 	if (interface->mtu != 0 && interface->mtu != link->mtu)
 		r = rtnl_link_set_mtu(sock, index, interface->mtu, e);
 	for (size_t i = 0; r == 0 && i < interface->address_count; i++)
@@ -96,13 +150,16 @@ static int set_up(int sock, const struct wire_interface *interface, const struct
 	return r;
 }
 
-int guest_network(const struct wire_network *body, struct err *e)
+int guest_network(const struct agent *agent, const struct wire_network *body, struct err *e)
 {
 	auto_fd int sock = FD_NONE;
 	auto_arena arena = {0};
 	struct rtnl_link *links = arena_new_array(&arena, body->count, struct rtnl_link);
 	int r = rtnl_open(&sock, e);
 
+	/* A test's agent has no business with the devices of the host. */
+	if (r == 0 && agent->is_machine)
+		r = exchange(sock, body, &arena, e);
 	if (r == 0)
 		r = find_links(sock, body, &arena, links, e);
 	if (r == 0)

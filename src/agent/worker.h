@@ -66,7 +66,8 @@ void job_tell(const struct job *job, const struct worker_message *message, const
 int guest_configure(const struct agent *agent, const struct wire_configure *body,
 		    struct err *e) must_check;
 /* network.c */
-int guest_network(const struct wire_network *body, struct err *e) must_check;
+int guest_network(const struct agent *agent, const struct wire_network *body,
+		  struct err *e) must_check;
 /* disks.c: the plan with the numbers of this guest. */
 int disks_apply(const struct wire_prepare *body, struct arena *arena, const struct plan **ret,
 		struct err *e) must_check;

@@ -227,6 +227,9 @@ int control_await(int sock, uint64_t deadline, struct control_answer *ret, struc
 	size_t size, count = 0;
 	int r = sock_receive(sock, &answer, sizeof(answer), &size, &fd, 1, &count, deadline, e);
 
+	/* A peer that ended with our words unread may have said something before. */
+	if (r < 0 && e->code == ECONNRESET)
+		r = sock_receive(sock, &answer, sizeof(answer), &size, &fd, 1, &count, deadline, e);
 	if (r < 0 && e->code != ECONNRESET)
 		return wrap(e, "the monitor of the machine");
 	if (r != SOCK_MESSAGE)

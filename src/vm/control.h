@@ -29,6 +29,7 @@ enum control_verb {
 	CONTROL_RESIZE,	  /* of its terminal: rows << 16 | columns; no answer */
 	CONTROL_WATCH,	  /* answered by CONTROL_REPLY with the count of kills in `number`, then
 			     CONTROL_OOM for each change */
+	CONTROL_END,	  /* the machine is to end at once; answered before it does */
 	CONTROL_VERBS,
 };
 

@@ -382,6 +382,10 @@ static int handle(struct monitor *monitor, struct client *client, struct control
 		client->is_watching = true;
 		answer_number(monitor, client, monitor->oom_kills);
 		return 0;
+	case CONTROL_END:
+		answer_number(monitor, client, 0);
+		monitor_stop(monitor);
+		return 0;
 	case CONTROL_SIGNAL:
 	case CONTROL_RESIZE:
 	case CONTROL_VERBS:

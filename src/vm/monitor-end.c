@@ -67,19 +67,39 @@ static void reason_log(struct monitor *monitor)
 	(void)!fd_write_all(MONITOR_LOG_FD, line.data, line.size);
 }
 
-void monitor_fail(struct monitor *monitor, const struct err *e)
+static void machine_fail(struct monitor *monitor, const struct err *e)
 {
-	if (monitor->has_failed)
-		return;
 	monitor->has_failed = true;
 	monitor->reason = *e;
-	/* After the container's end the way its machine ends changes nothing. */
-	if (!monitor->has_status)
-		reason_log(monitor);
 	monitor->phase = MONITOR_ENDING;
 	monitor->boot_deadline = 0;
 	clients_fail_all(monitor, e);
 	monitor_kill(monitor);
+}
+
+void monitor_fail(struct monitor *monitor, const struct err *e)
+{
+	if (monitor->has_failed)
+		return;
+	machine_fail(monitor, e);
+	/* After the container's end the way its machine ends changes nothing. */
+	if (!monitor->has_status)
+		reason_log(monitor);
+}
+
+void monitor_stop(struct monitor *monitor)
+{
+	struct err gone;
+
+	if (monitor->has_failed)
+		return;
+	(void)refuse(&gone, ESRCH, "container not running");
+	machine_fail(monitor, &gone);
+	if (monitor->has_status)
+		return;
+	/* As the processes of a container that is deleted end. */
+	monitor->has_status = true;
+	monitor->status = (struct wire_exit){.code = -1, .signal = SIGKILL};
 }
 
 void monitor_end(struct monitor *monitor)

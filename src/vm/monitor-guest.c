@@ -101,18 +101,23 @@ static void hello_taken(struct monitor *monitor, const struct frame *frame)
 	guest_configure(monitor);
 }
 
-int guest_network(struct monitor *monitor, struct err *e)
+static int network_tell(struct monitor *monitor, bool always, struct err *e)
 {
 	auto_arena arena = {0};
 	struct wire_network network;
 	auto_buf bytes = {0};
 	int r = net_scan(&monitor->net, &arena, &network, e);
 
-	if (r != NET_CHANGED)
+	if (r < 0 || (r == NET_SAME && !always))
 		return r;
 	wire_network_encode(&network, &bytes);
 	guest_ask(monitor, WIRE_NETWORK, bytes.data, bytes.size);
 	return 1;
+}
+
+int guest_network(struct monitor *monitor, struct err *e)
+{
+	return network_tell(monitor, false, e);
 }
 
 static void guest_configured(struct monitor *monitor)
@@ -144,6 +149,10 @@ static void own_reply(struct monitor *monitor, const struct wire_reply *reply)
 		return;
 	}
 	if (reply->call.verb == WIRE_CONFIGURE) {
+		/* Also when there is none: the guest then hides what it has. */
+		if (network_tell(monitor, true, &e) < 0)
+			monitor_fail(monitor, &e);
+	} else if (reply->call.verb == WIRE_NETWORK && monitor->phase == MONITOR_BOOTING) {
 		guest_configured(monitor);
 	} else if (reply->call.verb == WIRE_NETWORK && client) {
 		monitor->delayed = NULL;

@@ -127,16 +127,17 @@ static void loop(struct monitor *monitor)
 {
 	while (!monitor_is_over(monitor)) {
 		struct epoll_event event;
-		int count = epoll_wait(monitor->epoll_fd, &event, 1, wait_ms(monitor));
+		int timeout = wait_ms(monitor);
 
-		if (count > 0) {
+		/* Deadlines have words to send, too. */
+		channel_flush(monitor);
+		if (epoll_wait(monitor->epoll_fd, &event, 1, timeout) > 0) {
 			struct watch *watch = event.data.ptr;
 
 			watch->ready(monitor, watch, event.events);
 		}
 		members_work(monitor);
 		members_update(monitor);
-		channel_flush(monitor);
 	}
 }
 

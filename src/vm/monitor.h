@@ -177,6 +177,8 @@ void member_resize(struct monitor *monitor, struct member *member, uint16_t rows
 /* ---- monitor-end.c ---- */
 /* The machine cannot go on: everybody is told why, and it ends. */
 void monitor_fail(struct monitor *monitor, const struct err *e);
+/* Somebody wants it gone: the same, without a reason to tell. */
+void monitor_stop(struct monitor *monitor);
 /* The init has ended and its output is out: the guest is asked to end. */
 void monitor_end(struct monitor *monitor);
 /* Ends the hypervisor and the file server at once. */

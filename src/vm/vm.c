@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-enum { END_MS = 15000, REASON_MAX = 65536 };
+enum { ASK_MS = 3000, END_MS = 15000, REASON_MAX = 65536 };
 
 _Noreturn void monitor_main(void);
 
@@ -286,10 +286,27 @@ static int vm_pids(struct backend *backend, struct arena *arena, pid_t **ret, si
 	return 0;
 }
 
+/* It takes its traces in a network namespace with it, when it is asked; a hanging one is killed. */
+static bool monitor_ask_end(struct vm_backend_handle *vm)
+{
+	const struct control_request request = {.verb = CONTROL_END};
+	auto_fd int sock = FD_NONE;
+	struct control_answer answer;
+	struct err ignored;
+
+	if (control_connect(vm->context.state_fd, &sock, &ignored) < 0 ||
+	    control_send(sock, &request, NULL, 0, NULL, &ignored) < 0 ||
+	    control_await(sock, clock_now() + ASK_MS * 1000000ULL, &answer, NULL, &ignored) < 0)
+		return false;
+	return process_wait_gone(&vm->init, ASK_MS, &ignored) == 0;
+}
+
 static int monitor_end(struct vm_backend_handle *vm, struct err *e)
 {
 	int r = find_monitor(vm, e);
 
+	if (r == PROCESS_ALIVE && monitor_ask_end(vm))
+		r = PROCESS_GONE;
 	if (r == PROCESS_ALIVE) {
 		r = process_signal(&vm->init, SIGKILL, e);
 		if (r >= 0)
@@ -314,6 +331,8 @@ static void reason_show(struct vm_backend_handle *vm)
 	    file_read(vm->context.state_fd, MONITOR_LOG, REASON_MAX, false, &text, &ignored) < 0 ||
 	    text.size == 0)
 		return;
+	while (text.size > 0 && text.data[text.size - 1] == '\n')
+		text.size--;
 	wire_text_copy(shown, sizeof(shown), buf_text(&text), text.size);
 	log_warning("%s", shown);
 }
