@@ -9,10 +9,14 @@
  * Surprising: a v2 cgroup that passes controllers on to children accepts no processes (EBUSY): a
  * container with an init of its own usually becomes such a cgroup. A process for it goes to where
  * its init is.
+ *
+ * A user may move a process only below a cgroup that holds both places and is the user's. From a
+ * login session into a scope of the user's systemd there is none: systemd has to move it.
  */
 #include "internal.h"
 
 #include "base/fd.h"
+#include "kern/proc.h"
 #include "unit.h"
 
 #include <fcntl.h>
@@ -184,6 +188,36 @@ static int target_open(struct cgroup *cgroup, struct hierarchy *h, pid_t init,
 
 /* ---- by pid ---- */
 
+/* Where `fd` is below the container's cgroup: "" or "/sub". */
+static int path_below(const struct cgroup *cgroup, const struct hierarchy *h, int fd, char *text,
+		      size_t size, const char **ret, struct err *e)
+{
+	char link[PROC_FD_PATH_SIZE];
+	ssize_t length;
+	int r = proc_fd_path(fd, link, e);
+
+	if (r < 0)
+		return r;
+	length = readlink(link, text, size - 1);
+	if (length < 0)
+		return fail(e, errno, "find the path of the cgroup");
+	text[length] = '\0';
+	*ret = str_after(text, h->info->mount_point);
+	*ret = *ret ? str_after(*ret, cgroup->path) : NULL;
+	return *ret ? 0 : refuse(e, EXDEV, "'%s' is not below the container's cgroup", text);
+}
+
+/* After the kernel has refused. */
+static int join_by_systemd(struct cgroup *cgroup, struct hierarchy *h, int fd, pid_t pid,
+			   struct err *e)
+{
+	char text[PATH_MAX];
+	const char *below = NULL;
+	int r = path_below(cgroup, h, fd, text, sizeof(text), &below, e);
+
+	return r == 0 ? systemd_attach(cgroup->where, below, pid, e) : r;
+}
+
 static int join(struct cgroup *cgroup, pid_t pid, pid_t init, const struct strv *sub, struct err *e)
 {
 	size_t joined = 0, denied = 0;
@@ -202,8 +236,12 @@ static int join(struct cgroup *cgroup, pid_t pid, pid_t init, const struct strv 
 		if (r == CGROUP_ABSENT)
 			continue;
 		r = control_write(fd, "cgroup.procs", text);
+		if (r == -EACCES && cgroup->is_systemd && cgroup->where->user_manager.value)
+			r = join_by_systemd(cgroup, h, fd, pid, e);
+		else if (r < 0)
+			(void)fail(e, -r, "write '%s' to 'cgroup.procs'", text);
 		if (r < 0)
-			return fail(e, -r, "move process %d into cgroup '%s' of '%s'", (int)pid,
+			return wrap(e, "move process %d into cgroup '%s' of '%s'", (int)pid,
 				    cgroup->path, h->info->mount_point);
 		joined++;
 	}

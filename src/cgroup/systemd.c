@@ -414,7 +414,34 @@ int systemd_start(const struct plan_cgroup *where, const struct plan_limits *lim
 	return r < 0 ? wrap(e, "systemd unit '%s'", where->unit) : 0;
 }
 
-/* ---- update, stop ---- */
+/* ---- attach, update, stop ---- */
+
+static int attach_message(sd_bus *bus, const struct plan_cgroup *where, const char *below,
+			  pid_t pid, sd_bus_message **ret, struct err *e)
+{
+	int r = lib.sd_bus_message_new_method_call(bus, ret, SERVICE, PATH, INTERFACE,
+						   "AttachProcessesToUnit");
+
+	if (r >= 0)
+		r = lib.sd_bus_message_append(*ret, "ssau", where->unit, below, 1, (uint32_t)pid);
+	return r < 0 ? fail(e, -r, "put together a call") : 0;
+}
+
+int systemd_attach(const struct plan_cgroup *where, const char *below, pid_t pid, struct err *e)
+{
+	struct talk talk = {0};
+	sd_bus_message *m = NULL;
+	int r = talk_open(&talk, where->user_manager.value, e);
+
+	if (r == 0)
+		r = attach_message(talk.bus, where, below, pid, &m, e);
+	if (r == 0)
+		r = talk_call(&talk, m, "attach process", false, e);
+	if (m)
+		lib.sd_bus_message_unref(m);
+	talk_done(&talk);
+	return r < 0 ? wrap(e, "systemd unit '%s'", where->unit) : 0;
+}
 
 static int update_message(sd_bus *bus, const struct plan_cgroup *where,
 			  const struct plan_limits *limits, sd_bus_message **ret, struct err *e)

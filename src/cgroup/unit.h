@@ -27,6 +27,9 @@ void unit_devices(const struct plan_limits *limits, struct arena *arena,
 /* StartTransientUnit with the process in it; waits for the job. -EEXIST: the name is taken. */
 int systemd_start(const struct plan_cgroup *where, const struct plan_limits *limits,
 		  bool with_devices, pid_t pid, struct err *e) must_check;
+/* AttachProcessesToUnit: into the unit's cgroup, or the one at `below` in it ("" or "/sub"). */
+int systemd_attach(const struct plan_cgroup *where, const char *below, pid_t pid,
+		   struct err *e) must_check;
 /* SetUnitProperties of the running unit, not kept beyond it. */
 int systemd_update(const struct plan_cgroup *where, const struct plan_limits *limits,
 		   struct err *e) must_check;
