@@ -224,7 +224,8 @@ static void test_nested(const struct facts *facts)
 		(void)close(fd);
 	}
 	pid = start_inside(cgroup, &sub, run_for_ever, NULL);
-	usleep(20000);
+	for (int i = 0; i < 200 && !is_member(pid, facts, "/bulkhead-test-a/b/deep/deep"); i++)
+		usleep(10000);
 	check(is_member(pid, facts, "/bulkhead-test-a/b/deep/deep"));
 	check_ok(cgroup_pids(cgroup, &arena, &pids, &count, &e));
 	check(count == 1 && pids[0] == pid);
