@@ -13,6 +13,10 @@ GROUPS_TOP=$(cd "${BASH_SOURCE[0]%/*}/../../.." && pwd)
 GROUPS_CACHE=$GROUPS_TOP/tests/.cache/lab
 export BULKHEAD=${BULKHEAD:-$GROUPS_TOP/build/bulkhead}
 mkdir -p "$GROUPS_CACHE"
+[ -x "$BULKHEAD" ] || {
+	echo "lab: the runtime is not at $BULKHEAD (build it, or set BULKHEAD)" >&2
+	exit 1
+}
 
 # build_program NAME [OPTION...]: tests/lab/lib/NAME.c in the cache.
 build_program()
