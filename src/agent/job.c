@@ -77,6 +77,10 @@ static int begin(const struct job *job, struct err *e)
 		kept[count++] = job->proc->child_fds[i];
 	keep_only(kept, count);
 	log_set_sink(log_to_agent, (void *)(uintptr_t)job);
+	/* What makes the agent immortal is not for containers. */
+	if (job->agent->is_machine &&
+	    file_write_existing(AT_FDCWD, "/proc/self/oom_score_adj", "0", e) < 0)
+		return -e->code;
 	return process_reset_signals(e);
 }
 

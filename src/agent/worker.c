@@ -96,9 +96,9 @@ static void succeeded(struct agent *agent, struct worker *worker,
 		wire_reply_send(&agent->lanes, worker->request, NULL, 0);
 	if (worker->verb == WIRE_DESTROY && container)
 		container_forget(agent, container);
-	/* The answer is on its way; the rest takes no time. */
+	/* After the answer has been written. */
 	if (worker->verb == WIRE_SHUTDOWN)
-		agent->end_deadline = clock_now() + 10 * 1000 * 1000;
+		agent->end_deadline = clock_now();
 }
 
 static void failed(struct agent *agent, struct worker *worker, const struct err *e)
