@@ -830,7 +830,7 @@ bad_process()
 	echo max >"/sys/fs/cgroup/pids/$ID-outer/pids.max"
 	rmdir "/sys/fs/cgroup/pids/$ID-outer"
 	[ "$code" != 0 ] && [ "$code" != 124 ]
-	equals "$(find /sys/fs/cgroup -type d -name "$ID")" ""
+	equals "$(find /sys/fs/cgroup -type d -name "$ID" 2>/dev/null)" ""
 	[ ! -e "$STATE/$ID" ]
 }
 

@@ -44,7 +44,7 @@ v2()
 	run_sleeper
 	contains "$(cat "/proc/$(state_field .pid)/cgroup")" "/$ID/a/b"
 	succeeds bulkhead delete --force "$ID"
-	equals "$(find /sys/fs/cgroup -type d -path "*/$ID/a/b")" ""
+	equals "$(find /sys/fs/cgroup -type d -path "*/$ID/a/b" 2>/dev/null)" ""
 	find /sys/fs/cgroup -depth -type d -path "*/$ID*" -exec rmdir {} \; 2>/dev/null || true
 }
 
