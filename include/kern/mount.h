@@ -24,6 +24,7 @@ struct mount {
 	 * pending (old kernels before mount_attach). */
 	int fd;
 	struct mount_pending *pending;
+	bool is_attached; /* by mount_attach() */
 };
 
 #define MOUNT_NONE ((struct mount){.fd = FD_NONE, .pending = NULL})

@@ -7,6 +7,10 @@
  * and no descriptor denotes it yet: it is opened again inside the root and must be what was
  * mounted, or somebody has moved the place meanwhile and the whole is given up.
  *
+ * Unlike open_tree(2), which the runtime can call for a container in a user namespace, mount(2)
+ * binds only what is in the caller's own mount namespace: what was opened in another is looked up
+ * by its path here, and must be the same file.
+ *
  * A remount replaces all attributes at once, so those that are not to change must be repeated;
  * those that a more privileged user namespace has set may not be cleared (EPERM).
  */
@@ -17,26 +21,61 @@
 
 #include <fcntl.h>
 
-static int mount_pending_on(const struct mount_pending *pending, const char *target, struct err *e)
+/* What the path of `fd` leads to in this mount namespace, if that is the same. */
+static int reopen_here(int fd, int *ret, struct err *e)
 {
-	char source[PROC_FD_PATH_SIZE];
-	int r;
+	char link[PROC_FD_PATH_SIZE], path[PATH_MAX];
+	auto_fd int again = FD_NONE;
+	ssize_t length;
+	int r = proc_fd_path(fd, link, e);
 
-	if (pending->source < 0) {
-		if (mount(pending->device, target, pending->type, pending->flags, pending->data) ==
-		    0)
-			return 0;
-		r = errno;
-		return fail(e, r, "mount of type '%s'%s%s", pending->type,
-			    pending->reason && *pending->reason ? ": " : "",
-			    pending->reason ? pending->reason : "");
-	}
-	r = proc_fd_path(pending->source, source, e);
 	if (r < 0)
 		return r;
-	if (mount(source, target, NULL, MS_BIND | (pending->recursive ? MS_REC : 0), NULL) < 0)
+	length = readlink(link, path, sizeof(path) - 1);
+	if (length < 0)
+		return fail(e, errno, "find the path of a descriptor");
+	path[length] = '\0';
+	again = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (again < 0)
+		return fail(e, errno, "open '%s' without open_tree(2)", path);
+	if (!fd_is_same(fd, again))
+		return refuse(e, EXDEV, "'%s' is another file in this mount namespace", path);
+	*ret = take_fd(&again);
+	return 0;
+}
+
+static int bind_on(const struct mount_pending *pending, const char *target, struct err *e)
+{
+	unsigned long flags = MS_BIND | (pending->recursive ? MS_REC : 0);
+	auto_fd int here = FD_NONE;
+	char source[PROC_FD_PATH_SIZE];
+	int r = proc_fd_path(pending->source, source, e);
+
+	if (r < 0)
+		return r;
+	if (mount(source, target, NULL, flags, NULL) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return fail(e, errno, "bind mount");
+	r = reopen_here(pending->source, &here, e);
+	if (r == 0)
+		r = proc_fd_path(here, source, e);
+	if (r < 0)
+		return r;
+	if (mount(source, target, NULL, flags, NULL) < 0)
 		return fail(e, errno, "bind mount");
 	return 0;
+}
+
+static int mount_pending_on(const struct mount_pending *pending, const char *target, struct err *e)
+{
+	if (pending->source >= 0)
+		return bind_on(pending, target, e);
+	if (mount(pending->device, target, pending->type, pending->flags, pending->data) == 0)
+		return 0;
+	return fail(e, errno, "mount of type '%s'%s%s", pending->type,
+		    pending->reason && *pending->reason ? ": " : "",
+		    pending->reason ? pending->reason : "");
 }
 
 /* Whether `fd` is the root of what was just mounted, and not what was there before. */

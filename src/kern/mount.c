@@ -236,6 +236,8 @@ int mount_change(struct mount *mount, const struct mount_change *change, struct 
 {
 	int r;
 
+	if (mount->is_attached)
+		return mount_change_fd(mount->fd, change, e);
 	if (mount->fd >= 0) {
 		r = set_attributes(mount->fd, change);
 		if (r == 0)
@@ -289,6 +291,7 @@ int mount_attach(struct mount *mount, int target, int root, const char *path, st
 		return fail(e, attach_code(mount->fd, target, errno), "attach mount to '%s'",
 			    path ? path : "descriptor");
 	}
+	mount->is_attached = true;
 	r = change_attached(mount->fd, mount->pending, e);
 	mount_pending_free(mount->pending);
 	mount->pending = NULL;

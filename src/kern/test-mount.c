@@ -168,6 +168,10 @@ static void test_recursive(void)
 	check_zero(mount_change_fd(tree.fd, &change, &e), &e, "change them when attached");
 	check((flags_at("/copy/be low/deeper") & (ST_RDONLY | ST_NOSUID)) == ST_NOSUID);
 	check((flags_at("/copy") & (ST_RDONLY | ST_NOSUID | ST_NODEV)) == (ST_NOSUID | ST_NODEV));
+	change.clear = MOUNT_ATTR_NOSUID;
+	change.set = MOUNT_ATTR_NOEXEC;
+	check_zero(mount_change(&tree, &change, &e), &e, "the same by the object");
+	check((flags_at("/copy/be low/deeper") & (ST_NOEXEC | ST_NOSUID)) == ST_NOEXEC);
 	change = MOUNT_CHANGE_NONE;
 	check_zero(mount_propagation(tree.fd, MS_SLAVE | MS_REC, &e), &e, "propagation");
 }

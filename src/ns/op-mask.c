@@ -2,10 +2,11 @@
  * Paths that become read-only or disappear.
  *
  * A masked file is covered by the host's /dev/null, verified by its descriptor and copied before
- * the root changes; the container's own could be anything by then (CVE-2025-31133). A masked
- * directory is covered by one empty read-only tmpfs that all of them share. The first is attached,
- * the others are copies of it, since only what is in our namespace can be copied on every kernel.
- * Only a target that is missing may be skipped.
+ * the root changes; the container's own could be anything by then (CVE-2025-31133). Where the
+ * kernel has no copies that are mounted nowhere, the host's is gone with the old root; there it is
+ * the container's, opened once and looked at. A masked directory is covered by one empty read-only
+ * tmpfs that all of them share. The first is attached, the others are copies of it, since only what
+ * is in our namespace can be copied on every kernel. Only a target that is missing may be skipped.
  */
 #include "child.h"
 
@@ -25,6 +26,18 @@ static int open_null(struct mount *ret, struct err *e)
 		return fail(e, errno, "open '/dev/null'");
 	if (!fd_is_device(fd, S_IFCHR, MEMORY_MAJOR, NULL_MINOR))
 		return refuse(e, EPERM, "'/dev/null' of the host is not the null device");
+	return mount_clone(fd, NULL, 0, ret, e);
+}
+
+static int open_own_null(struct child *child, struct mount *ret, struct err *e)
+{
+	auto_fd int fd = FD_NONE;
+	int r = path_open(child->root, "/dev/null", O_PATH | O_NOFOLLOW, 0, &fd, e);
+
+	if (r < 0)
+		return r;
+	if (!fd_is_device(fd, S_IFCHR, MEMORY_MAJOR, NULL_MINOR))
+		return refuse(e, EPERM, "the container's '/dev/null' is not the null device");
 	return mount_clone(fd, NULL, 0, ret, e);
 }
 
@@ -102,7 +115,13 @@ int op_mask_path(struct child *child, const struct plan_op *op, struct err *e)
 			r = cover(child, &child->hidden, &child->hidden_is_attached, target,
 				  op->target, e);
 	} else if (r == 0) {
-		r = cover(child, &child->null, &child->null_is_attached, target, op->target, e);
+		if (child->null.pending) {
+			mount_done(&child->null);
+			r = open_own_null(child, &child->null, e);
+		}
+		if (r == 0)
+			r = cover(child, &child->null, &child->null_is_attached, target, op->target,
+				  e);
 	}
 	return r < 0 ? wrap(e, "mask '%s'", op->target) : 0;
 }
