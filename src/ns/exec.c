@@ -14,6 +14,7 @@
 #include "child.h"
 #include "join.h"
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "kern/compat.h"
 #include "kern/identity.h"
@@ -237,6 +238,9 @@ static int open_all(struct entering *entering, struct backend_stdio *take_stdio,
 		entering->stdio[i] = take_fd(&take_stdio->fds[i]);
 	if (r == PROCESS_GONE)
 		return refuse(e, ESRCH, "container not running");
+	/* What the caller left open. Here, where /proc is ours. */
+	if (r == 0)
+		r = fd_cloexec_from(3, e);
 	if (r == 0)
 		r = ns_open_cgroup(entering->ns, e);
 	if (r == 0)

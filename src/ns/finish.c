@@ -98,7 +98,7 @@ static int pass_all(struct launch_fds *fds, int first, struct err *e)
 {
 	int *all[] = {&fds->sync,	&fds->start,	&fds->result,	&fds->proc,
 		      &fds->hook_input, &fds->stdio[0], &fds->stdio[1], &fds->stdio[2]};
-	int r = fd_cloexec_from(3, e);
+	int r = 0;
 
 	for (int fd = 3; r == 0 && fd < first; fd++) {
 		if (fcntl(fd, F_SETFD, 0) < 0)

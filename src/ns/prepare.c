@@ -14,6 +14,7 @@
 #include "join.h"
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "kern/compat.h"
 
@@ -55,7 +56,10 @@ static int open_handover(struct preparing *preparing, struct backend_stdio *take
 	for (int i = 0; i < 3; i++)
 		handover->stdio[i] = take_fd(&take_stdio->fds[i]);
 	handover->umask = current_umask();
-	r = handover_open(handover, e);
+	/* What the caller left open. Here, where /proc is ours. */
+	r = fd_cloexec_from(3, e);
+	if (r == 0)
+		r = handover_open(handover, e);
 	if (r == 0)
 		r = image_open(&handover->image_fd, e);
 	if (r == 0)
