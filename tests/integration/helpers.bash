@@ -476,6 +476,12 @@ requires_kernel()
 	[ $((major * 1000 + minor)) -ge $(($1 * 1000 + $2)) ] || skip "needs Linux $1.$2"
 }
 
+# requires_call NAME: where the tests run with system calls made to fail, in DENIED.
+requires_call()
+{
+	[[ ",${DENIED:-}" != *[,]"$1"[,=]* ]] || skip "$1 is denied here"
+}
+
 # differs_at LEVEL REASON: a test of something that has no meaning at that isolation level.
 differs_at()
 {

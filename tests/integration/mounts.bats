@@ -304,6 +304,7 @@ add_mount()
 
 @test "id-mapped mounts: files look as mapped" {
 	requires_kernel 5 12
+	requires_call mount_setattr
 	mkdir "$WORK/dir"
 	touch "$WORK/dir/file"
 	chown 1000:1000 "$WORK/dir/file"
