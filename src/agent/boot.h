@@ -13,8 +13,10 @@ bool boot_has_word(const char *word);
 /* In the initramfs, and kept reachable. */
 #define MODULES_DIRECTORY "/modules"
 
-/* Those that every guest needs, and those its devices need. */
+/* Those that every guest needs, and those its devices need, but for the network's. */
 int modules_load(struct err *e) must_check;
+/* Those for virtio devices of that kind. */
+int modules_load_for(unsigned long device, struct err *e) must_check;
 /* We are the kernel's helper, asked for `alias`: the exit status. */
 int modules_help(const char *alias);
 

@@ -15,6 +15,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/virtio_ids.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -36,11 +37,10 @@ static bool load_one(int directory, const char *name)
 	return false;
 }
 
-/* Whether there is a virtio device whose id is `id` ("1"). */
-static bool has_device(const char *id)
+/* Whether there is a virtio device of that kind. */
+static bool has_device(unsigned long wanted)
 {
 	auto_dir DIR *directory = opendir(DEVICES_DIRECTORY);
-	unsigned long wanted = strtoul(id, NULL, 10);
 	struct dirent *entry;
 
 	while (directory && (entry = readdir(directory))) {
@@ -68,7 +68,9 @@ static int read_lines(int directory, const char *name, struct arena *arena, stru
 	return 0;
 }
 
-int modules_load(struct err *e)
+/* The lines for one kind of device; 0: those for every guest, then those for the devices that are
+ * there, which the first ones have brought, but not the network's. */
+static int load_lines(unsigned long device, struct err *e)
 {
 	auto_fd int directory = open(MODULES_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_arena arena = {0};
@@ -82,11 +84,30 @@ int modules_load(struct err *e)
 		return -e->code;
 	for (size_t i = 0; i < lines.count; i++) {
 		struct strv words = str_split(&arena, lines.items[i], " ", true);
+		unsigned long kind = words.count == 2 ? strtoul(words.items[1], NULL, 10) : 0;
+		bool is_wanted = device != 0
+					 ? kind == device
+					 : kind == 0 || (kind != VIRTIO_ID_NET && has_device(kind));
 
-		if (words.count == 1 || (words.count == 2 && has_device(words.items[1])))
+		if (words.count > 0 && is_wanted)
 			(void)load_one(directory, words.items[0]);
 	}
-	return file_write_existing(AT_FDCWD, HELPER_FILE, HELPER, e);
+	return 0;
+}
+
+int modules_load_for(unsigned long device, struct err *e)
+{
+	return load_lines(device, e);
+}
+
+int modules_load(struct err *e)
+{
+	int r = load_lines(0, e);
+
+	/* A kernel without modules has no helper for them. */
+	if (r == 0 && access(HELPER_FILE, F_OK) == 0)
+		r = file_write_existing(AT_FDCWD, HELPER_FILE, HELPER, e);
+	return r;
 }
 
 /* Aliases differ in their dashes. */

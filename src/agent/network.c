@@ -3,6 +3,7 @@
  * named in two steps, since two of them may have to exchange names, and given addresses, neighbours
  * and routes. What is there already stays, so the same request can come again with more in it.
  */
+#include "boot.h"
 #include "kern/rtnl.h"
 #include "spares.h"
 #include "worker.h"
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/if_arp.h>
+#include <linux/virtio_ids.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -38,20 +40,40 @@ static bool is_asked_for(const struct rtnl_link *link, const struct wire_network
 	return false;
 }
 
+static bool is_spare(const struct rtnl_link *link, const struct wire_network *body)
+{
+	return link->type == ARPHRD_ETHER && *link->kind == '\0' && !is_asked_for(link, body);
+}
+
+/* Mostly nothing is to be done, and a namespace for spares is not made for that. */
+static bool is_complete(const struct rtnl_link *links, size_t count,
+			const struct wire_network *body)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_spare(&links[i], body))
+			return false;
+	for (size_t i = 0; i < body->count; i++)
+		if (!link_among(links, count, &body->interfaces[i]))
+			return false;
+	return true;
+}
+
 /* Devices that are not asked for go, those that are and wait come. */
 static int exchange(int sock, const struct wire_network *body, struct arena *arena, struct err *e)
 {
-	__attribute__((cleanup(spares_done))) struct spares spares;
+	__attribute__((cleanup(spares_done))) struct spares spares = SPARES_NONE;
 	struct rtnl_link *links, *waiting;
 	size_t count, waiting_count;
 
-	if (spares_open(&spares, e) < 0 || rtnl_links(sock, arena, &links, &count, e) < 0 ||
+	if (rtnl_links(sock, arena, &links, &count, e) < 0)
+		return -e->code;
+	if (is_complete(links, count, body))
+		return 0;
+	if (spares_open(&spares, e) < 0 ||
 	    rtnl_links(spares.sock, arena, &waiting, &waiting_count, e) < 0)
 		return wrap(e, "spare network devices");
 	for (size_t i = 0; i < count; i++)
-		if (links[i].type == ARPHRD_ETHER && *links[i].kind == '\0' &&
-		    !is_asked_for(&links[i], body) &&
-		    spares_put(&spares, sock, links[i].index, e) < 0)
+		if (is_spare(&links[i], body) && spares_put(&spares, sock, links[i].index, e) < 0)
 			return wrap(e, "spare network devices");
 	for (size_t i = 0; i < body->count; i++) {
 		const struct wire_interface *interface = &body->interfaces[i];
@@ -157,6 +179,10 @@ int guest_network(const struct agent *agent, const struct wire_network *body, st
 	struct rtnl_link *links = arena_new_array(&arena, body->count, struct rtnl_link);
 	int r = rtnl_open(&sock, e);
 
+	/* The driver comes when there is something to drive: many containers have no interface, and
+	 * then the spare devices need not be hidden either. */
+	if (r == 0 && agent->is_machine && body->count > 0)
+		r = modules_load_for(VIRTIO_ID_NET, e);
 	/* A test's agent has no business with the devices of the host. */
 	if (r == 0 && agent->is_machine)
 		r = exchange(sock, body, &arena, e);

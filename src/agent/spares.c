@@ -50,7 +50,7 @@ int spares_open(struct spares *spares, struct err *e)
 {
 	int r;
 
-	*spares = (struct spares){.sock = FD_NONE, .own = FD_NONE, .other = FD_NONE};
+	*spares = SPARES_NONE;
 	spares->own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (spares->own < 0)
 		return fail(e, errno, "open the network namespace");

@@ -9,6 +9,8 @@ struct spares {
 	int own, other; /* the two namespaces */
 };
 
+#define SPARES_NONE ((struct spares){FD_NONE, FD_NONE, FD_NONE})
+
 int spares_open(struct spares *spares, struct err *e) must_check;
 void spares_done(struct spares *spares);
 /* A device of ours goes there; `sock` is ours. */
