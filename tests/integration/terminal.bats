@@ -217,6 +217,7 @@ terminal()
 }
 
 @test "exec --pidfd-socket sends one of the new process" {
+	requires_call pidfd_open
 	requires_kernel 5 3
 	"$CACHE/console" pidfd "$WORK/p.sock" >"$WORK/pidfd" 2>&1 3>&- &
 	helper_process $!

@@ -4,10 +4,10 @@
  *	deny NAME[,NAME...]=ERROR... -- COMMAND [ARGUMENT...]
  *
  * ERROR is ENOSYS (a kernel without the call), EPERM (a seccomp profile around us), EINVAL (a
- *kernel that knows the call but not this use of it) or any other name or number that the filter can
- *return. The filter is a seccomp filter, so it holds for all that the command starts, containers
- *included; it is loaded without no_new_privs, for that would change what is tested, and so needs
- *CAP_SYS_ADMIN.
+ * kernel that knows the call but not this use of it) or any other name or number that the filter
+ * can return. It is a seccomp filter, so it holds for all that the command starts, containers
+ * included. It is loaded without no_new_privs, which would change what is tested, unless the
+ * caller is an ordinary user, who has no choice.
  */
 #include <errno.h>
 #include <seccomp.h>
@@ -99,7 +99,7 @@ int main(int count, char **words)
 		fputs("usage: deny NAME[,NAME...]=ERROR... -- COMMAND [ARGUMENT...]\n", stderr);
 		return USAGE;
 	}
-	seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
+	seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, geteuid() != 0);
 	status = seccomp_load(filter);
 	if (status < 0) {
 		fprintf(stderr, "deny: cannot load the filter: %s\n", strerror(-status));
