@@ -123,30 +123,40 @@ static int output_open(struct monitor *monitor, int *ret_writer, struct err *e)
 	return watch_add(monitor, &monitor->output, EPOLLIN, e);
 }
 
+/* Nodes of our own: the host's /dev need not have one of that number, nor need it be what it says.
+ */
+static int disk_open(const struct plan_disk *disk, int nodes, int *ret_fd, struct err *e)
+{
+	dev_t number = makedev(disk->major.value, disk->minor.value);
+	auto_fd int fd = FD_NONE;
+
+	(void)unlinkat(nodes, "disk", 0);
+	if (mknodat(nodes, "disk", S_IFBLK | 0600, number) < 0)
+		return fail(e, errno, "%s: make a node for the block device %u:%u", disk->origin,
+			    disk->major.value, disk->minor.value);
+	fd = openat(nodes, "disk", (disk->read_only.value ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	if (fd < 0)
+		return fail(e, errno, "%s: open the block device %u:%u", disk->origin,
+			    disk->major.value, disk->minor.value);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
 static int disks_open(const struct plan_machine *machine, struct jail *jail, struct err *e)
 {
+	auto_mount nodes = MOUNT_NONE;
+
+	if (machine->disks.count == 0)
+		return 0;
+	if (mount_create("tmpfs", "nodes", 0, "size=64k", &nodes, e) < 0)
+		return wrap(e, "nodes of disks");
 	list_each(const struct plan_disk, disk, &machine->disks)
 	{
-		char path[64];
-		struct stat status;
-		int fd;
-
-		(void)snprintf(path, sizeof(path), "/dev/block/%u:%u", disk->major.value,
-			       disk->minor.value);
-		fd = open(path, (disk->read_only.value ? O_RDONLY : O_RDWR) | O_CLOEXEC);
-		if (fd < 0)
-			return fail(e, errno, "%s: open the block device %u:%u", disk->origin,
-				    disk->major.value, disk->minor.value);
-		if (fstat(fd, &status) < 0 || !S_ISBLK(status.st_mode) ||
-		    status.st_rdev != makedev(disk->major.value, disk->minor.value)) {
-			fd_close(&fd);
-			return refuse(e, ENODEV, "%s: '%s' is another device", disk->origin, path);
-		}
-		if (jail->fd_count == JAIL_FDS_MAX) {
-			fd_close(&fd);
+		if (jail->fd_count == JAIL_FDS_MAX)
 			return refuse(e, E2BIG, "%s: too many disks", disk->origin);
-		}
-		jail->fds[jail->fd_count++] = fd;
+		if (disk_open(disk, nodes.fd, &jail->fds[jail->fd_count], e) < 0)
+			return -e->code;
+		jail->fd_count++;
 	}
 	return 0;
 }

@@ -18,7 +18,7 @@ run_shell()
 
 @test "ownership, modes, links, sparse files and renames" {
 	update_config '.root.readonly = false | .process.capabilities |= with_entries(.value += ["CAP_CHOWN", "CAP_FOWNER", "CAP_FSETID", "CAP_DAC_OVERRIDE"])'
-	run_shell 'cd /mnt; echo one >a; chmod 4751 a; chown 12:34 a; ln a b; ln -s a c; mv b d
+	run_shell 'cd /mnt; echo one >a; chown 12:34 a; chmod 4751 a; ln a b; ln -s a c; mv b d
 		dd if=/dev/zero of=sparse bs=1 count=1 seek=10000000 2>/dev/null; mkdir -p x/y; echo two >x/y/z; mv x w'
 	[ "$(stat -c '%a %u %g %h' "$ROOTFS/mnt/a")" = "4751 12 34 2" ]
 	[ "$(readlink "$ROOTFS/mnt/c")" = a ]
