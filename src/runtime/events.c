@@ -18,7 +18,11 @@ struct watch {
 	void *data;
 	int oom_fd;
 	uint64_t oom_count;
+	uint64_t oom_until; /* look at the count often until then, monotonic ns */
 };
+
+#define OOM_RECHECK  20000000ULL
+#define OOM_PATIENCE 2000000000ULL
 
 static int record_emit(struct watch *watch, const struct stats *stats, struct err *e)
 {
@@ -78,6 +82,30 @@ static void oom_watch(struct watch *watch)
 	fd_close(&watch->oom_fd);
 }
 
+/* When to look next, the kill perhaps being still to come. */
+static uint64_t watch_wake(const struct watch *watch, uint64_t next)
+{
+	uint64_t soon = clock_now() + OOM_RECHECK;
+
+	return clock_now() < watch->oom_until && soon < next ? soon : next;
+}
+
+/* v1 gives notice before it has killed, so the count may have grown only a little later. */
+static int oom_look(struct watch *watch, bool is_notified, struct err *e)
+{
+	uint64_t before = watch->oom_count;
+
+	if (watch->oom_fd < 0)
+		return 0;
+	if (oom_emit(watch, e) < 0)
+		return -e->code;
+	if (watch->oom_count > before)
+		watch->oom_until = 0;
+	else if (is_notified)
+		watch->oom_until = clock_now() + OOM_PATIENCE;
+	return 0;
+}
+
 static int watch_loop(struct watch *watch, uint64_t interval, struct err *e)
 {
 	const struct process *init = &watch->container->init;
@@ -90,10 +118,10 @@ static int watch_loop(struct watch *watch, uint64_t interval, struct err *e)
 		};
 		bool has_ended;
 
-		if (poll(fds, 2, clock_left_ms(next)) < 0 && errno != EINTR)
+		if (poll(fds, 2, clock_left_ms(watch_wake(watch, next))) < 0 && errno != EINTR)
 			return fail(e, errno, "wait for events");
 		has_ended = process_wait_gone(init, 0, e) == 0;
-		if (fds[1].revents && oom_emit(watch, e) < 0)
+		if (oom_look(watch, fds[1].revents, e) < 0)
 			return has_ended ? 0 : -e->code;
 		if (has_ended)
 			return 0;
