@@ -13,6 +13,7 @@ struct vm_backend_handle {
 	struct cgroup *cgroup; /* NULL: the record knows none */
 	struct process init;   /* the monitor */
 	bool is_ours;	       /* we have made it and have to reap it */
+	bool is_told;	       /* why it failed is the caller's error */
 	int link_fd;	       /* to the monitor, from prepare to release */
 	int console_fd;
 	const struct plan *plan; /* from prepare to commit */

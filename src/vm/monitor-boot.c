@@ -40,20 +40,39 @@ void monitor_keep(char *ring, size_t *total, const char *bytes, size_t size)
 	*total += size;
 }
 
-/* The last lines of a ring, joined. */
-static void ring_tail(const char *ring, size_t total, struct buf *out)
+static size_t ring_text(const char *ring, size_t total, char text[CONSOLE_KEPT + 1])
 {
 	size_t kept = total < CONSOLE_KEPT ? total : CONSOLE_KEPT;
-	size_t lines = 0;
-	char text[CONSOLE_KEPT + 1];
-	char *start;
 
 	for (size_t i = 0; i < kept; i++)
 		text[i] = ring[(total - kept + i) % CONSOLE_KEPT];
 	while (kept > 0 && (text[kept - 1] == '\n' || text[kept - 1] == '\r'))
 		kept--;
 	text[kept] = '\0';
-	start = text + kept;
+	return kept;
+}
+
+/* A kernel that panics says why before it lists what it was doing. */
+static bool panic_line(const char *ring, size_t total, struct buf *out)
+{
+	char text[CONSOLE_KEPT + 1];
+	const char *line;
+
+	/* Words of the guest: a byte of zero may hide what follows, no more. */
+	(void)ring_text(ring, total, text);
+	line = strstr(text, "Kernel panic");
+	if (line)
+		buf_append(out, line, strcspn(line, "\r\n"));
+	return line != NULL;
+}
+
+/* The last lines of a ring, joined. */
+static void ring_tail(const char *ring, size_t total, struct buf *out)
+{
+	size_t lines = 0;
+	char text[CONSOLE_KEPT + 1];
+	char *start = text + ring_text(ring, total, text);
+
 	while (start > text && !(start[-1] == '\n' && ++lines == 4))
 		start--;
 	for (; *start; start++) {
@@ -68,10 +87,12 @@ const char *monitor_last_words(struct monitor *monitor, char *out, size_t size)
 {
 	auto_buf text = {0};
 
-	ring_tail(monitor->output_text, monitor->output_size, &text);
-	if (text.size > 0 && monitor->console_size > 0)
-		buf_append_str(&text, "; console: ");
-	ring_tail(monitor->console_text, monitor->console_size, &text);
+	if (!panic_line(monitor->console_text, monitor->console_size, &text)) {
+		ring_tail(monitor->output_text, monitor->output_size, &text);
+		if (text.size > 0 && monitor->console_size > 0)
+			buf_append_str(&text, "; console: ");
+		ring_tail(monitor->console_text, monitor->console_size, &text);
+	}
 	wire_text_copy(out, size, buf_text(&text), text.size);
 	return out;
 }

@@ -24,6 +24,8 @@
 #define PING_NS	    (2 * SECOND)
 #define SILENCE_KVM (10 * SECOND)
 #define SILENCE_TCG (40 * SECOND)
+/* A file server that ends as it should was left by the hypervisor, whose end tells more. */
+#define REASON_NS (3 * SECOND)
 
 enum { FAILURE_CODE = 255, WORDS_SIZE = 700 };
 
@@ -153,17 +155,25 @@ static void hypervisor_gone(struct monitor *monitor, int status)
 	monitor_fail(monitor, &e);
 }
 
-static void server_gone(struct monitor *monitor, int status)
+static void server_blame(struct monitor *monitor, int status)
 {
 	char words[WORDS_SIZE], how[64];
 	struct err e;
 
-	if (monitor->phase == MONITOR_ENDING)
-		return;
 	(void)monitor_last_words(monitor, words, sizeof(words));
 	(void)refuse(&e, ECHILD, "the machine ended: the file server %s%s%s",
 		     how_it_ended(status, how, sizeof(how)), *words ? ": " : "", words);
 	monitor_fail(monitor, &e);
+}
+
+static void server_gone(struct monitor *monitor, int status)
+{
+	if (monitor->phase == MONITOR_ENDING)
+		return;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		monitor->server_deadline = clock_now() + REASON_NS;
+	else
+		server_blame(monitor, status);
 }
 
 void monitor_child_gone(struct monitor *monitor, pid_t pid, int status)
@@ -240,6 +250,12 @@ uint64_t monitor_deadlines(struct monitor *monitor, uint64_t now)
 		else
 			next = earlier(next, monitor->boot_deadline);
 	}
+	if (monitor->phase == MONITOR_ENDING)
+		monitor->server_deadline = 0;
+	if (monitor->server_deadline != 0 && now >= monitor->server_deadline)
+		server_blame(monitor, 0);
+	else
+		next = earlier(next, monitor->server_deadline);
 	if (monitor->phase > MONITOR_BOOTING && monitor->phase < MONITOR_ENDING)
 		next = earlier(next, heartbeat(monitor, now));
 	if (monitor->end_deadline != 0 && now >= monitor->end_deadline) {

@@ -73,7 +73,7 @@ struct client {
 	struct member *member;
 };
 
-enum { CONSOLE_KEPT = 2048, CLIENTS_MAX = 128 };
+enum { CONSOLE_KEPT = 4096, CLIENTS_MAX = 128 };
 
 struct monitor {
 	struct arena arena;
@@ -102,7 +102,8 @@ struct monitor {
 
 	uint64_t oom_kills;
 	uint64_t started, boot_deadline, heard, pinged, end_deadline;
-	uint64_t ticks_at_start; /* of the time stamp counter */
+	uint64_t server_deadline; /* the file server has ended, the hypervisor not yet */
+	uint64_t ticks_at_start;  /* of the time stamp counter */
 	char console_text[CONSOLE_KEPT];
 	size_t console_size; /* so far; the last CONSOLE_KEPT are kept */
 	char output_text[CONSOLE_KEPT];

@@ -257,8 +257,10 @@ int vm_prepare(struct backend *backend, const struct plan *plan, struct backend_
 	r = machine_make(&preparing, e);
 	if (r == 0)
 		r = publish(&preparing, ret, e);
-	if (r < 0)
+	if (r < 0) {
 		monitor_abandon(&preparing);
+		preparing.vm->is_told = true;
+	}
 	preparing_done(&preparing);
 	return r;
 }
@@ -284,8 +286,10 @@ int vm_commit(struct backend *backend, struct backend_process *process, struct e
 	struct vm_backend_handle *vm = vm_of(backend);
 
 	if (vm_hooks_run(vm->plan, &vm->init, e) < 0 ||
-	    link_call(vm, CONTROL_CALL, WIRE_COMMIT, e) < 0)
+	    link_call(vm, CONTROL_CALL, WIRE_COMMIT, e) < 0) {
+		vm->is_told = true;
 		return -e->code;
+	}
 	process->console_fd = take_fd(&vm->console_fd);
 	return 0;
 }

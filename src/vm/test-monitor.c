@@ -203,6 +203,10 @@ static void test_last_words(void)
 	(void)monitor_last_words(&monitor, out, sizeof(out));
 	tap_check(strstr(out, "line 499 | ?[31mred") != NULL, __FILE__, __LINE__, "%s", out);
 	check(strchr(out, '\033') == NULL);
+	monitor_keep(monitor.console_text, &monitor.console_size,
+		     "[ 1] Kernel panic - not syncing: why\r\n[ 1] trace\nthe end\n", 55);
+	check(str_is(monitor_last_words(&monitor, out, sizeof(out)),
+		     "Kernel panic - not syncing: why"));
 }
 
 int main(void)

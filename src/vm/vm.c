@@ -327,7 +327,7 @@ static void reason_show(struct vm_backend_handle *vm)
 	struct err ignored;
 	char shown[1100];
 
-	if (vm->context.log_fd > 0 ||
+	if (vm->context.log_fd > 0 || vm->is_told ||
 	    file_read(vm->context.state_fd, MONITOR_LOG, REASON_MAX, false, &text, &ignored) < 0 ||
 	    text.size == 0)
 		return;

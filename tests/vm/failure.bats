@@ -39,6 +39,25 @@ killed()
 	assert_nothing_left
 }
 
+# The agent is the first process of the guest, which no signal ends; but a program without a pid
+# namespace of its own that may trace it can spoil it.
+@test "the agent dies" {
+	GLOBALS+=(--log "$WORK/log")
+	update_config '.linux.namespaces = [.linux.namespaces[] | select(.type != "pid")]
+		| .linux.maskedPaths = [] | .linux.readonlyPaths = []
+		| .process.capabilities = (["bounding", "effective", "permitted"]
+			| map({key: ., value: ["CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE"]}) | from_entries)'
+	start_sleeping sh -c 'sleep 1
+		start=$(grep -m 1 r-xp /proc/1/maps); start=${start%%-*}
+		dd if=/dev/zero of=/proc/1/mem bs=4096 seek=$((0x$start / 4096)) count=200 conv=notrunc
+		sleep 1000'
+	wait_status stopped
+	assert_machine_gone
+	grep -q 'the machine ended: the hypervisor ended.*Kernel panic.*init' "$WORK/log"
+	succeeds bulkhead delete "$ID"
+	assert_nothing_left
+}
+
 @test "a foreground run tells why its machine ended" {
 	set_args sleep 1000
 	bulkhead run --bundle "$BUNDLE" "$ID" >"$WORK/out" 2>"$WORK/err" </dev/null &
@@ -63,21 +82,40 @@ broken_guest()
 	GLOBALS=(--vm-guest "$WORK/guest")
 }
 
-@test "a guest that never answers: the deadline, with the console's last lines" {
+# init_guest SOURCE: a guest whose init is that program.
+init_guest()
+{
+	local from=${GUEST:-${BULKHEAD%/*}/guest}
+	mkdir -p "$WORK/root/modules"
+	(cd "$WORK/root" && cpio -id --quiet <"$from/$(jq -r .initramfs "$from/guest.json")")
+	gcc -O1 -static -o "$WORK/root/init" "$1"
+	(cd "$WORK/root" && find . | cpio -o -H newc --quiet) >"$WORK/made"
+	broken_guest "$WORK/made"
+}
+
+@test "a guest whose kernel finds no init: its last words" {
 	head -c 1000 /dev/zero >"$WORK/zeros"
 	broken_guest "$WORK/zeros"
-	echo '{"bootSeconds": 15}' >"$WORK/vm.json"
+	try bulkhead run --bundle "$BUNDLE" "$ID"
+	[ "$status" = 1 ]
+	[[ $error == *"the machine does not boot: the hypervisor ended"*"Kernel panic"* ]]
+	[ "$(grep -c "does not boot" <<<"$error")" = 1 ]
+	assert_nothing_left
+}
+
+@test "a guest that never answers: the deadline, with the console's last lines" {
+	printf '%s\n' '#include <stdio.h>' '#include <unistd.h>' \
+		'int main(void) { puts("I have nothing to say"); for (;;) pause(); }' >"$WORK/mute.c"
+	init_guest "$WORK/mute.c"
+	echo '{"bootSeconds": 8}' >"$WORK/vm.json"
 	GLOBALS+=(--config "$WORK/vm.json")
 	try bulkhead run --bundle "$BUNDLE" "$ID"
 	[ "$status" = 1 ]
-	[[ $error == *"the machine does not boot"* ]]
+	[[ $error == *"the machine does not boot: the guest has not answered in time; console: "*"I have nothing to say" ]]
 	assert_nothing_left
 }
 
 @test "a guest that sends garbage is ended" {
-	mkdir -p "$WORK/root/modules"
-	from=${GUEST:-${BULKHEAD%/*}/guest}
-	(cd "$WORK/root" && cpio -id --quiet <"$from/$(jq -r .initramfs "$from/guest.json")")
 	printf '%s\n' '#include <fcntl.h>' '#include <unistd.h>' '#include <sys/mount.h>' \
 		'#include <sys/syscall.h>' '#include <stdio.h>' '#include <string.h>' '#include <sys/stat.h>' \
 		'int main(void) {' \
@@ -89,9 +127,7 @@ broken_guest()
 		' if (fd < 0) fd = open("/dev/vport1p1", 1); usleep(10000); }' \
 		'char junk[4096]; memset(junk, 0x5a, sizeof junk);' \
 		'for (;;) write(fd, junk, sizeof junk); }' >"$WORK/evil.c"
-	gcc -O1 -static -o "$WORK/root/init" "$WORK/evil.c"
-	(cd "$WORK/root" && find . | cpio -o -H newc --quiet) >"$WORK/evil"
-	broken_guest "$WORK/evil"
+	init_guest "$WORK/evil.c"
 	try bulkhead run --bundle "$BUNDLE" "$ID"
 	[ "$status" = 1 ]
 	[[ $error == *"the guest breaks the rules"* ]]
