@@ -280,6 +280,7 @@ struct plan {
 void plan_write(const struct plan *plan, struct json_writer *w);
 extern const struct field plan_fields[];
 extern const struct field plan_process_fields[];
+extern const struct field plan_memory_policy_fields[];
 extern const struct field plan_cgroup_fields[];
 extern const struct field plan_limits_fields[];
 extern const struct field plan_intel_rdt_fields[];

@@ -9,6 +9,15 @@
 #include "oci/spec.h"
 #include "plan/plan.h"
 
+/* What a process has from its parent where the configuration says nothing; for one that is no
+ * descendant of the caller's. */
+struct planner_caller {
+	struct opt_u32 umask;
+	struct opt_i32 oom_score_adj;
+	struct opt_u32s groups;
+	struct list rlimits; /* struct plan_rlimit, all there are */
+};
+
 struct planner_options {
 	const char *id;
 	const char *bundle; /* absolute */
@@ -20,6 +29,7 @@ struct planner_options {
 	uint32_t listen_fds;	      /* honoured LISTEN_FDS of the caller */
 	const char *notify_directory; /* host directory to show at /run/notify; NULL = none */
 	int seccomp_cache_fd;	      /* directory of compiled filters; FD_NONE = no cache */
+	const struct planner_caller *caller; /* for a guest's processes; NULL = they inherit */
 };
 
 /* create: everything. Errors name the JSON path. */

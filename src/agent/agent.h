@@ -47,6 +47,7 @@ struct container {
 	struct process init;	  /* pid 0 before PREPARE has succeeded and when it was reaped */
 	struct worker *preparing; /* lives until COMMIT */
 	uint32_t init_number;
+	int mounts_fd; /* its mount namespace */
 	uint64_t oom_kills;
 	struct source oom;
 };
@@ -60,6 +61,8 @@ void container_forget(struct agent *agent, struct container *container);
 int container_open(const struct agent *agent, const struct container *container,
 		   struct backend **ret, struct err *e) must_check;
 void container_watch_oom(struct agent *agent, struct container *container);
+/* Its mounts outlive its processes, until it is forgotten. */
+void container_keep_mounts(const struct agent *agent, struct container *container);
 /* Tells the host when the count has grown. */
 void container_check_oom(struct agent *agent, struct container *container);
 

@@ -2,6 +2,7 @@
  * been among them. */
 #include "base/fd.h"
 #include "base/log.h"
+#include "kern/namespaces.h"
 #include "ns/ns.h"
 #include "worker.h"
 
@@ -48,6 +49,7 @@ int container_add(struct agent *agent, uint32_t number, const struct plan *plan,
 		.intel_rdt = plan->intel_rdt,
 		.shares_pid_namespace = (plan->new_namespaces.value & CLONE_NEWPID) == 0,
 		.init = PROCESS_NONE,
+		.mounts_fd = FD_NONE,
 		.oom = {.fd = FD_NONE},
 	};
 	(void)snprintf(container->id, sizeof(container->id), "%s", plan->id);
@@ -68,6 +70,7 @@ void container_forget(struct agent *agent, struct container *container)
 	*place = container->next;
 	source_close(agent, &container->oom);
 	fd_close(&container->state_fd);
+	fd_close(&container->mounts_fd);
 	if (tree_remove(agent->state_fd, name, &e) < 0)
 		log_debug("%s", e.text);
 	arena_done(&container->arena);
@@ -108,6 +111,27 @@ void container_check_oom(struct agent *agent, struct container *container)
 		wire_event_oom(&agent->lanes, &oom);
 	}
 	backend->ops->close(backend);
+}
+
+/*
+ * Where the server announces another file system, the guest's kernel has a superblock for it, and
+ * ends it with the last mount. It does not wait for a file that is released only when its last
+ * read-ahead is done: Linux 6.1 then finds busy inodes and takes the exiting process for a bug of
+ * its own. By the time a container is forgotten nothing is on its way any more.
+ */
+void container_keep_mounts(const struct agent *agent, struct container *container)
+{
+	struct err e;
+	int fd;
+
+	if (!agent->is_machine || container->init.pid <= 0)
+		return;
+	if (namespace_open_process(container->init.pid, CLONE_NEWNS, &fd, &e) < 0) {
+		log_debug("%s", e.text);
+		return;
+	}
+	fd_close(&container->mounts_fd);
+	container->mounts_fd = fd;
 }
 
 static void oom_ready(struct agent *agent, struct source *source, uint32_t events)

@@ -44,6 +44,7 @@ static void process_made(struct agent *agent, struct worker *worker,
 			.pid = message->pid, .pidfd = FD_NONE, .born = message->born};
 		worker->is_prepared = true;
 		container_watch_oom(agent, container);
+		container_keep_mounts(agent, container);
 	}
 	wire_made_encode(&made, &body);
 	wire_reply_send(&agent->lanes, worker->request, body.data, body.size);
@@ -60,8 +61,10 @@ static void committed(struct agent *agent, struct worker *worker, int *console)
 	struct proc *proc = proc_find(agent, worker->proc);
 
 	/* It has nothing more to do than to end. */
-	if (container)
+	if (container) {
 		container->preparing = NULL;
+		container_keep_mounts(agent, container);
+	}
 	wire_reply_send(&agent->lanes, worker->request, NULL, 0);
 	if (proc && *console >= 0)
 		proc_take_console(agent, proc, take_fd(console));

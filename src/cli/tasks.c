@@ -331,10 +331,11 @@ static void cell_add(struct buf *out, const struct chosen *chosen, const char *t
 	buf_append_char(out, is_last ? '\n' : ' ');
 }
 
-static bool has_heading(const struct table *table)
+/* A table that does not tell which process a line means is refused at the process level, too. */
+static bool has_pid(const struct table *table)
 {
 	for (size_t i = 0; i < table->count; i++)
-		if (*table->chosen[i].heading)
+		if (str_is(table->chosen[i].heading, "PID"))
 			return true;
 	return false;
 }
@@ -347,9 +348,11 @@ int tasks_table(struct arena *arena, const struct backend_task *tasks, size_t co
 
 	if (arguments_take(&table, arena, arguments, e) < 0)
 		return -e->code;
+	if (!has_pid(&table))
+		return refuse(e, EINVAL, "ps: its output has no column PID");
 	for (size_t i = 0; i < table.count; i++)
 		widths[i] = width_of(&table.chosen[i], tasks, count);
-	for (size_t i = 0; has_heading(&table) && i < table.count; i++)
+	for (size_t i = 0; i < table.count; i++)
 		cell_add(out, &table.chosen[i], table.chosen[i].heading, widths[i],
 			 i + 1 == table.count);
 	for (size_t row = 0; row < count; row++)

@@ -99,7 +99,7 @@ static const struct field scheduler_fields[] = {
 	{0},
 };
 
-static const struct field memory_policy_fields[] = {
+const struct field plan_memory_policy_fields[] = {
 	FIELD(FIELD_I32, struct plan_memory_policy, mode, "mode", FIELD_REQUIRED),
 	FIELD(FIELD_STRING, struct plan_memory_policy, nodes, "nodes", 0),
 	{0},
@@ -139,7 +139,7 @@ const struct field plan_process_fields[] = {
 	FIELD(FIELD_I32, struct plan_process, io_priority, "ioPriority", 0),
 	FIELD(FIELD_U64, struct plan_process, personality, "personality", 0),
 	FIELD_WITH_FIELDS(FIELD_OBJECT, struct plan_process, memory_policy, "memoryPolicy", 0,
-			  struct plan_memory_policy, memory_policy_fields),
+			  struct plan_memory_policy, plan_memory_policy_fields),
 	FIELD(FIELD_STRING, struct plan_process, affinity_initial, "affinityInitial", 0),
 	FIELD(FIELD_STRING, struct plan_process, affinity_final, "affinityFinal", 0),
 	FIELD(FIELD_BOOL, struct plan_process, terminal, "terminal", 0),

@@ -37,20 +37,33 @@ void planner_guest_facts(const struct facts *host, struct facts *ret)
 	};
 }
 
-static void labels_drop(struct oci_config *config, struct oci_linux *linux_,
-			struct oci_process *process, const struct oci_process *from)
+/* A guest is more of a wall than a label, but who asks for what the host cannot give is told so. */
+static int host_labels_check(const struct facts *host, const struct oci_process *process,
+			     const struct oci_process *base, struct err *e)
 {
-	if (from) {
-		*process = *from;
-		if (process->apparmor_profile || process->selinux_label)
-			log_debug("process.apparmorProfile and selinuxLabel have no meaning in a "
-				  "guest: left out");
-		process->apparmor_profile = NULL;
-		process->selinux_label = NULL;
-		process->exec_cpu_affinity = NULL; /* numbers of the host's CPUs */
-		config->process = process;
-	}
-	linux_->mount_label = NULL;
+	if (!process)
+		return 0;
+	return labels_check(
+		host,
+		process->apparmor_profile || !base ? process->apparmor_profile
+						   : base->apparmor_profile,
+		process->selinux_label || !base ? process->selinux_label : base->selinux_label, e);
+}
+
+static struct oci_process *process_for_guest(struct arena *arena, const struct oci_process *from)
+{
+	struct oci_process *process;
+
+	if (!from)
+		return NULL;
+	process = arena_memdup(arena, from, sizeof(*from));
+	if (process->apparmor_profile || process->selinux_label)
+		log_debug("process.apparmorProfile and selinuxLabel have no meaning in a guest: "
+			  "left out");
+	process->apparmor_profile = NULL;
+	process->selinux_label = NULL;
+	process->exec_cpu_affinity = NULL; /* numbers of the host's CPUs */
+	return process;
 }
 
 /* The namespaces but that of the network, which is the guest's own. */
@@ -75,13 +88,14 @@ static const struct oci_config *guest_config(struct machine_planning *m)
 
 	if (m->config->linux_)
 		*linux_ = *m->config->linux_;
-	labels_drop(config, linux_, arena_new(m->arena, struct oci_process), m->config->process);
+	config->process = process_for_guest(m->arena, m->config->process);
+	linux_->mount_label = NULL;
 	linux_->namespaces = namespaces_filter(m->arena, &linux_->namespaces);
 	if (linux_->resources)
 		machine_resources_inside(linux_->resources, resources, m->arena);
 	linux_->resources = resources;
 	linux_->cgroups_path = arena_printf(m->arena, "/%s", m->options->id);
-	linux_->memory_policy = NULL; /* nodes of the host */
+	linux_->memory_policy = NULL; /* nodes of the host: the machine's */
 	config->linux_ = linux_;
 	return config;
 }
@@ -113,6 +127,10 @@ static int inside_plan(struct machine_planning *m, struct err *e)
 	if (r < 0)
 		return r;
 	m->plan = arena_memdup(m->arena, made, sizeof(*made));
+	if (made->process) {
+		m->plan->process = arena_memdup(m->arena, made->process, sizeof(*made->process));
+		machine_caller_apply(m->arena, m->options->caller, m->config, m->plan->process);
+	}
 	m->plan->ops.items =
 		arena_memdup(m->arena, made->ops.items, made->ops.count * sizeof(struct plan_op));
 	sysctls_free(m->plan);
@@ -236,11 +254,12 @@ int planner_build_machine(struct arena *arena, const struct oci_config *config,
 		.machine = arena_new(arena, struct plan_machine),
 	};
 
-	if (machine_check(&m, e) < 0 || hypervisor_plan(&m, e) < 0 || kernel_plan(&m, e) < 0 ||
-	    machine_size_plan(&m, e) < 0 || inside_plan(&m, e) < 0 || outside_plan(&m, e) < 0 ||
-	    machine_shares_plan(&m, e) < 0)
+	if (machine_check(&m, e) < 0 || host_labels_check(host, config->process, NULL, e) < 0 ||
+	    hypervisor_plan(&m, e) < 0 || kernel_plan(&m, e) < 0 || machine_size_plan(&m, e) < 0 ||
+	    inside_plan(&m, e) < 0 || outside_plan(&m, e) < 0 || machine_shares_plan(&m, e) < 0)
 		return -e->code;
 	network_join_plan(&m);
+	m.machine->memory_policy = memory_policy_plan(arena, config->linux_);
 	m.plan->machine = m.machine;
 	*ret = m.plan;
 	return 0;
@@ -253,16 +272,25 @@ int planner_exec_machine(struct arena *arena, const struct oci_config *config,
 {
 	struct oci_config guest = *config;
 	struct oci_linux linux_ = config->linux_ ? *config->linux_ : (struct oci_linux){0};
-	struct oci_process copy;
+	const struct plan_process *made;
+	struct plan_process *own;
 	struct facts facts;
 
 	if (options->preserve_fds + options->listen_fds > 0)
 		return refuse(e, ENOTSUP, "--preserve-fds: no descriptor can go into a guest");
-	labels_drop(&guest, &linux_, &copy, process);
+	if (host_labels_check(host, process, config->process, e) < 0)
+		return -e->code;
+	guest.process = process_for_guest(arena, config->process);
 	linux_.memory_policy = NULL;
 	guest.linux_ = &linux_;
 	planner_guest_facts(host, &facts);
-	return planner_exec(arena, &guest, &copy, &facts, options, ret, e);
+	if (planner_exec(arena, &guest, process_for_guest(arena, process), &facts, options, &made,
+			 e) < 0)
+		return -e->code;
+	own = arena_memdup(arena, made, sizeof(*made));
+	machine_caller_apply(arena, options->caller, &guest, own);
+	*ret = own;
+	return 0;
 }
 
 int planner_limits_machine(struct arena *arena, const struct oci_resources *resources,

@@ -19,6 +19,10 @@ struct machine_planning {
 /* machine-check.c: refuses what cannot be had behind a kernel of its own. */
 int machine_check(const struct machine_planning *m, struct err *e) must_check;
 
+/* machine-caller.c: what a process inherits at the process level and a guest cannot give. */
+void machine_caller_apply(struct arena *arena, const struct planner_caller *caller,
+			  const struct oci_config *config, struct plan_process *process);
+
 /* machine-size.c: vcpus and memory. */
 int machine_size_plan(struct machine_planning *m, struct err *e) must_check;
 /* What of the resources is for which side. */

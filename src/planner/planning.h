@@ -108,6 +108,11 @@ int process_plan(struct planning *p, const struct oci_process *process, bool is_
 		 struct plan_process **ret, struct err *e) must_check;
 int environment_plan(const struct planning *p, const struct oci_process *process,
 		     struct plan_process *to, struct err *e) must_check;
+/* Labels that this host can give. */
+int labels_check(const struct facts *facts, const char *apparmor, const char *selinux,
+		 struct err *e) must_check;
+/* NULL: none is asked for. */
+struct plan_memory_policy *memory_policy_plan(struct arena *arena, const struct oci_linux *linux_);
 void capabilities_plan(const struct planning *p, const struct oci_capabilities *from,
 		       struct plan_process *to);
 

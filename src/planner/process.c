@@ -84,6 +84,18 @@ static int user_plan(const struct planning *p, const struct oci_user *user, stru
 	return 0;
 }
 
+int labels_check(const struct facts *facts, const char *apparmor, const char *selinux,
+		 struct err *e)
+{
+	if (apparmor && *apparmor && !facts->apparmor_enabled)
+		return refuse(e, ENOTSUP,
+			      "process.apparmorProfile: AppArmor is not enabled on this host");
+	if (selinux && *selinux && !facts->selinux_enabled)
+		return refuse(e, ENOTSUP,
+			      "process.selinuxLabel: SELinux is not enabled on this host");
+	return 0;
+}
+
 static int labels_plan(const struct planning *p, const struct oci_process *process,
 		       const struct oci_process *base, struct plan_process *to, struct err *e)
 {
@@ -91,19 +103,12 @@ static int labels_plan(const struct planning *p, const struct oci_process *proce
 		process->apparmor_profile ? process->apparmor_profile : base->apparmor_profile;
 	const char *selinux = process->selinux_label ? process->selinux_label : base->selinux_label;
 
-	if (apparmor && *apparmor) {
-		if (!p->facts->apparmor_enabled)
-			return refuse(e, ENOTSUP,
-				      "process.apparmorProfile: AppArmor is not enabled on this "
-				      "host");
+	if (labels_check(p->facts, apparmor, selinux, e) < 0)
+		return -e->code;
+	if (apparmor && *apparmor)
 		to->apparmor_profile = apparmor;
-	}
-	if (selinux && *selinux) {
-		if (!p->facts->selinux_enabled)
-			return refuse(e, ENOTSUP,
-				      "process.selinuxLabel: SELinux is not enabled on this host");
+	if (selinux && *selinux)
 		to->selinux_label = selinux;
-	}
 	return 0;
 }
 
@@ -159,19 +164,21 @@ static void affinity_plan(const struct oci_process *process, const struct oci_pr
 	to->affinity_final = from->final;
 }
 
-static void memory_policy_plan(const struct planning *p, struct plan_process *to)
+struct plan_memory_policy *memory_policy_plan(struct arena *arena, const struct oci_linux *linux_)
 {
-	const struct oci_memory_policy *from = p->linux_->memory_policy;
+	const struct oci_memory_policy *from = linux_->memory_policy;
+	struct plan_memory_policy *to;
 	uint32_t mode;
 
 	if (!from)
-		return;
+		return NULL;
 	mode = (uint32_t)from->mode.value;
 	for (size_t i = 0; i < from->flags.count; i++)
 		mode |= (uint32_t)from->flags.values[i];
-	to->memory_policy = arena_new(p->arena, struct plan_memory_policy);
-	to->memory_policy->mode = opt_i32_of((int32_t)mode);
-	to->memory_policy->nodes = from->nodes;
+	to = arena_new(arena, struct plan_memory_policy);
+	to->mode = opt_i32_of((int32_t)mode);
+	to->nodes = from->nodes;
+	return to;
 }
 
 static void terminal_plan(const struct oci_process *process, struct plan_process *to)
@@ -196,7 +203,7 @@ static int container_part_plan(struct planning *p, struct plan_process *to, stru
 
 	if (p->linux_->personality)
 		to->personality = opt_u64_of((uint32_t)p->linux_->personality->domain.value);
-	memory_policy_plan(p, to);
+	to->memory_policy = memory_policy_plan(p->arena, p->linux_);
 	if (keep > UINT32_MAX - p->options->listen_fds)
 		return refuse(e, EINVAL, "--preserve-fds: %u is too many", keep);
 	to->keep_fds = opt_u32_of(keep + p->options->listen_fds);

@@ -5,6 +5,7 @@
  * being deleted fails by itself. The process object is the configuration's with what the command
  * line changes, or a file's; the rest (namespaces, filter, cgroup) is the container's.
  */
+#include "caller.h"
 #include "exec-process.h"
 #include "foreground.h"
 #include "interrupt.h"
@@ -70,6 +71,7 @@ static int execution_plan(struct execution *execution, struct err *e)
 	};
 	const struct oci_config *config;
 	const struct oci_process *process;
+	struct planner_caller caller;
 
 	if (container_config(container, &config, e) < 0)
 		return -e->code;
@@ -79,9 +81,12 @@ static int execution_plan(struct execution *execution, struct err *e)
 	    side_check_console(process->terminal.value, options->detach, options->console_socket,
 			       e) < 0)
 		return -e->code;
-	if (container->backend->ops->has_machine)
+	if (container->backend->ops->has_machine) {
+		caller_look(&container->arena, &caller);
+		planner.caller = &caller;
 		return planner_exec_machine(&container->arena, config, process, container->facts,
 					    &planner, &execution->plan, e);
+	}
 	return planner_exec(&container->arena, config, process, container->facts, &planner,
 			    &execution->plan, e);
 }

@@ -29,8 +29,10 @@ int runtime_kill(const struct runtime *runtime, const char *id, int signal, bool
 		return 0;
 	if (r < 0)
 		return r;
-	/* A frozen process takes no signal, not even this one. */
-	if (signal == SIGKILL && container->phase == PHASE_PAUSED)
-		return container->backend->ops->resume(container->backend, e);
-	return 0;
+	if (signal != SIGKILL || container->phase != PHASE_PAUSED)
+		return 0;
+	/* With cgroup v1 a frozen process takes no signal, not even this one; with v2 it may have
+	 * ended by now. */
+	r = container->backend->ops->resume(container->backend, e);
+	return r < 0 && e->code == ESRCH ? 0 : r;
 }

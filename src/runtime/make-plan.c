@@ -7,6 +7,7 @@
  * first (CVE-2019-5736).
  */
 #include "base/log.h"
+#include "caller.h"
 #include "isolation.h"
 #include "kern/memfd.h"
 #include "machine.h"
@@ -45,15 +46,19 @@ static int machine_plan_build(struct making *making, const struct planner_option
 			      struct err *e)
 {
 	struct container *container = making->container;
+	struct planner_options with_caller = *options;
 	struct planner_machine machine;
+	struct planner_caller caller;
 
+	caller_look(&container->arena, &caller);
+	with_caller.caller = &caller;
 	if (machine_defaults(making->runtime, &container->arena, &machine, e) < 0)
 		return -e->code;
 	if (notify_host_socket())
 		log_warning("NOTIFY_SOCKET: a guest cannot reach it, the container is not waited "
 			    "for");
-	return planner_build_machine(&container->arena, making->config, container->facts, options,
-				     &machine, &making->plan, e);
+	return planner_build_machine(&container->arena, making->config, container->facts,
+				     &with_caller, &machine, &making->plan, e);
 }
 
 static int plan_build(struct making *making, struct err *e)

@@ -12,6 +12,7 @@
 #include "kern/namespaces.h"
 #include "kern/path.h"
 #include "kern/proc.h"
+#include "kern/scheduler.h"
 #include "kern/ticks.h"
 #include "machine.h"
 #include "share.h"
@@ -277,6 +278,16 @@ static int state_reopen(struct monitor *monitor, struct err *e)
 	return 0;
 }
 
+/* The hypervisor and the file server, who touch the machine's memory first, inherit it. */
+static int memory_policy_apply(const struct plan_memory_policy *policy, struct err *e)
+{
+	if (!policy)
+		return 0;
+	if (memory_policy_set(policy->mode.value, policy->nodes, e) < 0)
+		return wrap(e, "linux.memoryPolicy");
+	return 0;
+}
+
 int monitor_boot(struct monitor *monitor, struct err *e)
 {
 	bool is_kvm = monitor->machine->accel.value == PLAN_ACCEL_KVM;
@@ -284,7 +295,8 @@ int monitor_boot(struct monitor *monitor, struct err *e)
 
 	if (seconds == 0)
 		seconds = is_kvm ? BOOT_SECONDS_KVM : BOOT_SECONDS_TCG;
-	if (net_enter(monitor->machine, e) < 0 || namespace_unshare(CLONE_NEWNS, e) < 0 ||
+	if (memory_policy_apply(monitor->machine->memory_policy, e) < 0 ||
+	    net_enter(monitor->machine, e) < 0 || namespace_unshare(CLONE_NEWNS, e) < 0 ||
 	    mount_propagation_path("/", MS_SLAVE | MS_REC, e) < 0 || state_reopen(monitor, e) < 0 ||
 	    processes_start(monitor, e) < 0 ||
 	    watch_add(monitor, &monitor->channel, EPOLLIN, e) < 0 ||

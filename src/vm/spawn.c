@@ -94,6 +94,8 @@ static _Noreturn void child_run(struct spawning *spawning)
 	int failure = fcntl(spawning->failure[1], F_DUPFD_CLOEXEC, 2 * HIGH);
 	struct err e;
 
+	/* What it makes must be as it says, whatever the caller masks. */
+	(void)umask(022);
 	if (child_enter(spawning, &e) == 0 && descriptors_place(spawning->spawn, &e) == 0) {
 		(void)execve("/proc/self/exe", spawning->argv,
 			     (char *const *)(uintptr_t)environment);

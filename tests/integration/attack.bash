@@ -54,7 +54,7 @@ host_unchanged()
 bulkhead()
 {
 	timeout --foreground -k 5 30 "$CACHE/attack" cage "$WORK" "$RUNTIME" \
-		${ISOLATION:+--isolation=$ISOLATION} --root "$STATE" "${GLOBALS[@]}" "$@" 3>&-
+		"${LEVEL[@]}" --root "$STATE" "${GLOBALS[@]}" "$@" 3>&-
 }
 
 # The last command neither crashed nor hung, whatever else it did.

@@ -73,7 +73,7 @@ pid = os.spawnv(os.P_NOWAIT, sys.argv[2], sys.argv[2:])
 status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 open(sys.argv[1], "w").write("%d %d" % ((time.monotonic() - start) * 1000, peak))
-sys.exit(status)' "$WORK/cost" "$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" "$ID" \
+sys.exit(status)' "$WORK/cost" "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" "$ID" \
 		</dev/null >"$WORK/stdout" 2>"$WORK/stderr" 3>&- || status=$?
 	output=$(tr -d '\0' <"$WORK/stdout")
 	error=$(cat "$WORK/stderr")
@@ -634,7 +634,7 @@ left_but_mount()
 	chown 12345:12345 "$STATE"
 	# An ordinary user may not; he gets no further than to be told.
 	chmod 755 "$WORK"
-	try setpriv --reuid 1000 --regid 1000 --clear-groups "$BULKHEAD" --root "$STATE" create \
+	try setpriv --reuid 1000 --regid 1000 --clear-groups "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" create \
 		--bundle "$BUNDLE" "$ID"
 	equals "$status" 1
 	one_error "$STATE" "ermission denied"
@@ -750,7 +750,7 @@ bad_process()
 		status=0
 		(
 			ulimit -n "$limit"
-			exec timeout -k 5 20 "$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" "$ID"
+			exec timeout -k 5 20 "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" "$ID"
 		) </dev/null >"$WORK/stdout" 2>"$WORK/stderr" 3>&- || status=$?
 		output=
 		error=$(cat "$WORK/stderr")
@@ -825,7 +825,7 @@ bad_process()
 	(
 		echo "$BASHPID" >"/sys/fs/cgroup/pids/$ID-outer/cgroup.procs"
 		echo 2 >"/sys/fs/cgroup/pids/$ID-outer/pids.max"
-		exec timeout 20 "$BULKHEAD" --root "$STATE" create --bundle "$BUNDLE" "$ID" </dev/null >"$WORK/o" 2>&1 3>&-
+		exec timeout 20 "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" create --bundle "$BUNDLE" "$ID" </dev/null >"$WORK/o" 2>&1 3>&-
 	) || code=$?
 	echo max >"/sys/fs/cgroup/pids/$ID-outer/pids.max"
 	rmdir "/sys/fs/cgroup/pids/$ID-outer"

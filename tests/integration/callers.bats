@@ -103,7 +103,7 @@ LONG=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 
 @test "CRI-O: an environment of PATH, XDG_RUNTIME_DIR and CRI_O_EXTERNAL alone" {
 	set_args /bin/true
-	succeeds env -i PATH="$PATH" XDG_RUNTIME_DIR="$WORK" CRI_O_EXTERNAL=1 "$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" "$ID"
+	succeeds env -i PATH="$PATH" XDG_RUNTIME_DIR="$WORK" CRI_O_EXTERNAL=1 "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" "$ID"
 	succeeds env -i PATH="$PATH" "$BULKHEAD" features
 	succeeds env -i "$BULKHEAD" --version
 }
@@ -111,7 +111,7 @@ LONG=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 @test "CRI-O: foreground exec with a terminal and its own pty as stdio, without console socket" {
 	run_sleeper
 	jq '.process | .terminal = true | .args = ["/bin/sh", "-c", "tty; exit 9"]' "$CONFIG" >"$WORK/p.json"
-	try "$CACHE/console" pty "$BULKHEAD" --root "$STATE" exec --process "$WORK/p.json" "$ID"
+	try "$CACHE/console" pty "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" exec --process "$WORK/p.json" "$ID"
 	equals "$status" 9
 	contains "$output" /dev/pts/
 }
@@ -169,7 +169,7 @@ LONG=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 @test "the runtime is killed when its caller dies (PDEATHSIG), delete --force cleans" {
 	requires_tool setpriv
 	set_args /bin/sleep 1000
-	setpriv --pdeathsig KILL -- "$BULKHEAD" --root "$STATE" create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&-
+	setpriv --pdeathsig KILL -- "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&-
 	status_is created
 	start
 	status_is running
@@ -415,7 +415,7 @@ fds_of()
 listening()
 {
 	# shellcheck disable=SC2016
-	try sh -c 'export LISTEN_PID=$$; exec "$@"' sh "$BULKHEAD" --root "$STATE" "$@" \
+	try sh -c 'export LISTEN_PID=$$; exec "$@"' sh "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" "$@" \
 		3<"$CONFIG" 4<"$CONFIG" 5<"$CONFIG"
 }
 
@@ -430,7 +430,7 @@ listening()
 
 @test "LISTEN_FDS: ignored when LISTEN_PID is somebody else" {
 	set_args /bin/sh -c 'probe fds > /tmp/fds; exec probe env'
-	LISTEN_FDS=2 LISTEN_PID=1 try "$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" "$ID" 3<"$CONFIG" 4<"$CONFIG"
+	LISTEN_FDS=2 LISTEN_PID=1 try "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" "$ID" 3<"$CONFIG" 4<"$CONFIG"
 	equals "$status" 0
 	equals "$(fds_of "$ROOTFS/tmp/fds")" "0 1 2 "
 	lacks "$output" LISTEN_FDS
@@ -441,23 +441,23 @@ listening()
 	LISTEN_FDS=1 listening run --bundle "$BUNDLE" --preserve-fds 2 "$ID"
 	equals "$status" 0
 	equals "$(fds_of "$WORK/stdout")" "0 1 2 3 4 5 "
-	try "$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" --preserve-fds 1 "$ID" 3<"$CONFIG" 4<"$CONFIG"
+	try "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" --preserve-fds 1 "$ID" 3<"$CONFIG" 4<"$CONFIG"
 	equals "$(fds_of "$WORK/stdout")" "0 1 2 3 "
 }
 
 @test "--preserve-fds for exec" {
 	run_sleeper
-	try "$BULKHEAD" --root "$STATE" exec --preserve-fds 2 "$ID" /bin/probe fds 3<"$CONFIG" 4<"$CONFIG" 5<"$CONFIG"
+	try "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" exec --preserve-fds 2 "$ID" /bin/probe fds 3<"$CONFIG" 4<"$CONFIG" 5<"$CONFIG"
 	equals "$status" 0
 	equals "$(fds_of "$WORK/stdout")" "0 1 2 3 4 "
-	try "$BULKHEAD" --root "$STATE" exec "$ID" /bin/probe fds 3<"$CONFIG" 4<"$CONFIG"
+	try "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" exec "$ID" /bin/probe fds 3<"$CONFIG" 4<"$CONFIG"
 	equals "$(fds_of "$WORK/stdout")" "0 1 2 "
 }
 
 @test "what is preserved is the very descriptor: it can be read" {
 	echo content >"$WORK/file"
 	set_args /bin/probe read-fd 3
-	try "$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" --preserve-fds 1 "$ID" 3<"$WORK/file"
+	try "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" --preserve-fds 1 "$ID" 3<"$WORK/file"
 	contains "$output" content
 }
 
@@ -486,7 +486,7 @@ listening()
 
 @test "closed standard descriptors do no harm: nothing else ends up there" {
 	set_args /bin/sh -c 'probe fds > /tmp/fds'
-	"$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" "$ID" <&- >&- 2>&- 3>&-
+	"$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" "$ID" <&- >&- 2>&- 3>&-
 	while read -r _ target; do
 		case $target in
 		/dev/null | /tmp/fds) ;;
@@ -517,12 +517,12 @@ listening()
 
 @test "ignored and blocked signals of the caller do not reach the program" {
 	set_args /bin/probe signals
-	try env --ignore-signal=TERM,HUP,PIPE,USR1 --block-signal=INT,USR2 "$BULKHEAD" --root "$STATE" run \
+	try env --ignore-signal=TERM,HUP,PIPE,USR1 --block-signal=INT,USR2 "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run \
 		--bundle "$BUNDLE" "$ID"
 	equals "$status" 0
 	equals "$output" $'blocked:\nignored:'
 	run_sleeper
-	try env --ignore-signal=TERM,HUP,PIPE,USR1 --block-signal=INT,USR2 "$BULKHEAD" --root "$STATE" exec "$ID" \
+	try env --ignore-signal=TERM,HUP,PIPE,USR1 --block-signal=INT,USR2 "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" exec "$ID" \
 		/bin/probe signals
 	equals "$output" $'blocked:\nignored:'
 }

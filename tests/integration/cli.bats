@@ -77,7 +77,7 @@ wrong()
 		try "$BULKHEAD" $command
 		[ "$status" != 0 ] || fail_test "$command looks supported"
 	done
-	fails 1 "not supported" "$BULKHEAD" --root "$STATE" checkpoint "$ID"
+	fails 1 "not supported" "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" checkpoint "$ID"
 	try "$BULKHEAD" restore --lsm-mount-context
 	[ "$status" != 0 ]
 	lacks "$output$error" "flag needs an argument"
@@ -100,13 +100,13 @@ wrong()
 
 @test "too few and too many arguments" {
 	for command in create start run kill delete state ps pause resume update events exec; do
-		try "$BULKHEAD" --root "$STATE" "$command"
+		try "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" "$command"
 		[ "$status" != 0 ] || fail_test "$command without id"
 		[ -n "$output$error" ]
 	done
 	for command in create start run delete state pause resume "update --pids-limit 5" "events --stats"; do
 		# shellcheck disable=SC2086
-		try "$BULKHEAD" --root "$STATE" $command a b
+		try "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" $command a b
 		[ "$status" != 0 ] || fail_test "$command a b"
 	done
 	assert_nothing_left
@@ -155,13 +155,13 @@ wrong()
 @test "global options come before the command; --root is made absolute" {
 	cd "$WORK"
 	set_args /bin/sleep 1000
-	succeeds "$BULKHEAD" --root state run --detach --bundle "$BUNDLE" "$ID"
+	succeeds "$BULKHEAD" "${LEVEL[@]}" --root state run --detach --bundle "$BUNDLE" "$ID"
 	[ -d "$STATE/$ID" ]
 	status_is running
 }
 
 @test "--isolation: process is accepted anywhere, an unknown word is an error" {
-	[ -z "${ISOLATION:-}" ] || skip "ISOLATION is set"
+	ISOLATION=
 	set_args /bin/true
 	succeeds "$BULKHEAD" --isolation=process --root "$STATE" run --bundle "$BUNDLE" "$ID"
 	succeeds "$BULKHEAD" --root "$STATE" --isolation process list
@@ -178,7 +178,7 @@ wrong()
 }
 
 @test "isolation asked for by annotation, by name, by vm object: stricter wins, never silently thinner" {
-	[ -z "${ISOLATION:-}" ] || skip "ISOLATION is set"
+	ISOLATION=
 	# A guest that is not there: what asks for a vm must fail on it, and not run as a process.
 	update_config '.annotations = {"dev.bulkhead.isolation": "vm"}'
 	fails 1 "guest of the vm level" "$BULKHEAD" --vm-guest "$WORK/none" --root "$STATE" run --bundle "$BUNDLE" "$ID"
@@ -425,7 +425,7 @@ wrong()
 @test "letters, alone and together" {
 	set_args /bin/sleep 1000
 	succeeds bulkhead run -d "$ID" -b "$BUNDLE"
-	try "$CACHE/console" pty "$BULKHEAD" --root "$STATE" exec -dt --console-socket "$WORK/none" "$ID" /bin/true
+	try "$CACHE/console" pty "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" exec -dt --console-socket "$WORK/none" "$ID" /bin/true
 	contains "$output" "$WORK/none"
 	succeeds bulkhead delete "$ID" -f
 }
@@ -443,7 +443,7 @@ wrong()
 }
 
 @test "global options are accepted before and behind the command, but not among a program's words" {
-	succeeds "$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" "$ID"
+	succeeds "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" "$ID"
 	succeeds "$BULKHEAD" run --root "$STATE" --bundle "$BUNDLE" "$ID"
 	succeeds "$BULKHEAD" run --bundle "$BUNDLE" "$ID" --root="$STATE" --debug=false
 	run_sleeper
@@ -475,8 +475,8 @@ wrong()
 @test "containers of one --root are not those of another" {
 	run_sleeper
 	mkdir "$WORK/other"
-	equals "$("$BULKHEAD" --root "$WORK/other" list -q)" ""
-	fails 1 "does not exist" "$BULKHEAD" --root "$WORK/other" state "$ID"
+	equals "$("$BULKHEAD" "${LEVEL[@]}" --root "$WORK/other" list -q)" ""
+	fails 1 "does not exist" "$BULKHEAD" "${LEVEL[@]}" --root "$WORK/other" state "$ID"
 }
 
 @test "without --root an ordinary user's state is below XDG_RUNTIME_DIR" {
@@ -499,6 +499,7 @@ wrong()
 # --- isolation ----------------------------------------------------------------------------------
 
 @test "--isolation in every place; a word that is not known is never a thinner wall" {
+	ISOLATION=
 	succeeds "$BULKHEAD" --isolation=process --root "$STATE" run --bundle "$BUNDLE" "$ID"
 	succeeds "$BULKHEAD" --root "$STATE" run --isolation process --bundle "$BUNDLE" "$ID"
 	succeeds "$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" "$ID" --isolation=process
@@ -510,6 +511,7 @@ wrong()
 }
 
 @test "a vm that is asked for anywhere is not given as a process; the command line lowers nothing" {
+	ISOLATION=
 	local none=(--vm-guest "$WORK/none")
 	wrong guest "${none[@]}" --root "$STATE" run --bundle "$BUNDLE" "$ID" --isolation vm
 	update_config '.annotations = {"dev.bulkhead.isolation": "vm"}'
@@ -528,6 +530,7 @@ wrong()
 }
 
 @test "--vm-accel and --vm-guest are accepted anywhere, and checked" {
+	ISOLATION=
 	mkdir "$WORK/guest"
 	succeeds "$BULKHEAD" --vm-accel=kvm --vm-guest "$WORK/guest" --root "$STATE" run --bundle "$BUNDLE" "$ID"
 	succeeds "$BULKHEAD" --root "$STATE" run --vm-accel tcg --bundle "$BUNDLE" "$ID" --vm-guest="$WORK/guest"

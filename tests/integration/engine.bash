@@ -38,14 +38,14 @@ engine_config()
 # The runtime as the shim calls it, with a log that must stay one valid error or nothing.
 engine()
 {
-	"$BULKHEAD" ${ISOLATION:+--isolation=$ISOLATION} --root "$STATE" --log "$WORK/log.json" \
+	"$BULKHEAD" "${LEVEL[@]}" --root "$STATE" --log "$WORK/log.json" \
 		--log-format json "$@" 3>&-
 }
 
 RUNTIME_WORDS=()
 engine_words()
 {
-	RUNTIME_WORDS=("$BULKHEAD" ${ISOLATION:+--isolation=$ISOLATION} --root "$STATE" --log "$WORK/log.json"
+	RUNTIME_WORDS=("$BULKHEAD" "${LEVEL[@]}" --root "$STATE" --log "$WORK/log.json"
 		--log-format json)
 }
 

@@ -3,6 +3,7 @@
 #
 #   BULKHEAD=PATH     the runtime under test (default build/bulkhead); runc and crun work too
 #   ISOLATION=LEVEL   runs the same tests at that isolation level
+#   GUEST=DIR         the guest of the vm level (default: the one beside the runtime)
 #
 # shellcheck shell=bash disable=SC2034 # status, output and error are read by the tests
 
@@ -75,6 +76,7 @@ setup_container()
 	ROOTFS=$BUNDLE/rootfs
 	CONFIG=$BUNDLE/config.json
 	GLOBALS=()
+	level_set
 	IDS=("$ID")
 	HELPERS=()
 	mkdir -p "$BUNDLE"
@@ -189,20 +191,28 @@ teardown_container()
 
 # --- running the runtime ----------------------------------------------------------------------
 
+# The words that choose the level, in LEVEL.
+level_set()
+{
+	LEVEL=()
+	case ${ISOLATION:-} in
+	'') ;;
+	vm)
+		LEVEL=(--isolation=vm --vm-accel="${VM_ACCEL:-tcg}"
+			--vm-guest "${GUEST:-$(dirname "$BULKHEAD")/guest}")
+		;;
+	*) LEVEL=(--isolation="$ISOLATION") ;;
+	esac
+}
+
 # The runtime with its state directory; a hang is cut after 30 seconds, at the vm level, where a
 # machine has to boot, and does so emulated unless VM_ACCEL says otherwise, after two minutes.
 bulkhead()
 {
 	local limit=30
-	local -a level=()
-	if [ -n "${ISOLATION:-}" ]; then
-		level=(--isolation="$ISOLATION")
-	fi
-	if [ "${ISOLATION:-}" = vm ]; then
-		limit=120
-		level+=(--vm-accel="${VM_ACCEL:-tcg}")
-	fi
-	timeout --foreground -k 5 "$limit" "$BULKHEAD" "${level[@]}" --root "$STATE" \
+	[ "${ISOLATION:-}" != vm ] || limit=120
+	level_set
+	timeout --foreground -k 5 "$limit" "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" \
 		"${GLOBALS[@]}" "$@" 3>&-
 }
 
@@ -345,6 +355,27 @@ wait_status()
 	wait_for has_status "$1"
 }
 
+is_vm()
+{
+	[ "${ISOLATION:-}" = vm ]
+}
+
+# init_namespace NAME: the init's, which at the vm level only somebody in the guest can see.
+init_namespace()
+{
+	if is_vm; then
+		bulkhead exec "$ID" /bin/readlink "/proc/1/ns/$1"
+	else
+		readlink "/proc/$(state_field .pid)/ns/$1"
+	fi
+}
+
+# How many processes the container has.
+process_count()
+{
+	bulkhead ps "${1:-$ID}" | tail -n +2 | wc -l
+}
+
 contains()
 {
 	[[ $1 == *"$2"* ]] || fail_test "'$1' should contain '$2'"
@@ -392,6 +423,7 @@ requires_root()
 
 requires_cgroup_v1()
 {
+	differs_at vm "the guest has cgroup v2, whatever the host has"
 	[ ! -e /sys/fs/cgroup/cgroup.controllers ] || skip "the host has cgroup v2"
 }
 

@@ -164,7 +164,7 @@ run_listener()
 }
 
 @test "delete --force before the state root exists" {
-	succeeds "$BULKHEAD" --root "$WORK/never-made" delete --force "$ID"
+	succeeds "$BULKHEAD" "${LEVEL[@]}" --root "$WORK/never-made" delete --force "$ID"
 }
 
 @test "delete twice" {

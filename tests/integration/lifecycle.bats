@@ -249,7 +249,7 @@ load helpers
 	set_args /bin/probe fork 3
 	run_detached
 	wait_for file_has "$WORK/stdout" forked
-	[ "$(bulkhead ps --format json "$ID" | jq length)" -ge 4 ]
+	[ "$(process_count)" -ge 4 ]
 	succeeds bulkhead delete --force "$ID"
 	assert_nothing_left
 }

@@ -121,7 +121,8 @@ add_mount()
 	mount -t tmpfs tmpfs "$WORK/dir/sub"
 	add_mount '{destination: "/r", type: "bind", source: $s,
 		options: ["rbind", "rro", "rnosuid", "rnodev", "rnoexec", "rnoatime"]}' --arg s "$WORK/dir"
-	set_args /bin/sh -c 'probe mount /r/sub; touch /r/sub/x'
+	# A guest mounts it when somebody goes there.
+	set_args /bin/sh -c 'touch /r/sub/x; probe mount /r/sub'
 	try bulkhead run --bundle "$BUNDLE" "$ID"
 	umount "$WORK/dir/sub"
 	contains "$output" "ro,nosuid,nodev,noexec,noatime"
@@ -131,22 +132,25 @@ add_mount()
 @test "every option that features lists is accepted" {
 	options=$("$BULKHEAD" features | jq -r '.mountOptions[]')
 	mkdir "$WORK/dir"
+	number=0
 	for option in $options; do
 		case $option in
 		remount | idmap | ridmap | mand | nomand) continue ;;
 		bind | rbind | *private | *slave | *shared | *unbindable | r[a-z]*) base='"rbind"' ;;
 		*) base= ;;
 		esac
-		update_config '.mounts |= map(select(.destination != "/mnt"))'
+		number=$((number + 1))
 		if [ -n "$base" ]; then
-			add_mount '{destination: "/mnt", type: "bind", source: $s, options: ["rbind", $o]}' --arg s "$WORK/dir" --arg o "$option"
+			add_mount '{destination: $d, type: "bind", source: $s, options: ["rbind", $o]}' \
+				--arg s "$WORK/dir" --arg o "$option" --arg d "/mnt/$number-$option"
 		else
-			add_mount '{destination: "/mnt", type: "tmpfs", source: "t", options: [$o]}' --arg o "$option"
+			add_mount '{destination: $d, type: "tmpfs", source: "t", options: [$o]}' \
+				--arg o "$option" --arg d "/mnt/$number-$option"
 		fi
-		set_args /bin/true
-		try bulkhead run --bundle "$BUNDLE" "$ID"
-		[ "$status" = 0 ] || fail_test "option $option"
 	done
+	[ "$number" -ge 40 ]
+	in_container /bin/sh -c "ls /mnt | wc -l"
+	equals "$output" "$number"
 }
 
 @test "bind with file system data is refused" {
@@ -260,8 +264,9 @@ add_mount()
 	mount -t tmpfs tmpfs "$WORK/dir/sub"
 	touch "$WORK/dir/sub/later"
 	try bulkhead exec "$ID" /bin/ls /mnt/sub
-	umount "$WORK/dir/sub"
-	umount "$WORK/dir"
+	# The file server of a guest holds on to what has been looked at.
+	umount ${ISOLATION:+--lazy} "$WORK/dir/sub"
+	umount ${ISOLATION:+--lazy} "$WORK/dir"
 	equals "$output" later
 }
 

@@ -295,6 +295,6 @@ user_namespace()
 	update_config '.annotations["run.oci.keep_original_groups"] = "1"'
 	set_args /bin/probe ids
 	# Without a mapping they have no name inside.
-	succeeds setpriv --groups 4,27 "$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" "$ID"
+	succeeds setpriv --groups 4,27 "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" "$ID"
 	equals "${output##*groups=}" 65534,65534
 }

@@ -8,6 +8,7 @@ USER_ID=54321
 
 setup()
 {
+	differs_at vm "QEMU's jail and the network's taps need the host's root"
 	requires_root
 	requires_tool setpriv
 	[ "$(cat /proc/sys/user/max_user_namespaces)" -gt 0 ] || skip "no user namespaces"
@@ -31,7 +32,7 @@ setup()
 bulkhead()
 {
 	timeout --foreground -k 5 30 setpriv --reuid $USER_ID --regid $USER_ID --clear-groups --inh-caps=-all -- \
-		env XDG_RUNTIME_DIR="$WORK/run" HOME="$WORK" "$BULKHEAD" ${ISOLATION:+--isolation=$ISOLATION} \
+		env XDG_RUNTIME_DIR="$WORK/run" HOME="$WORK" "$BULKHEAD" "${LEVEL[@]}" \
 		--root "$STATE" "${GLOBALS[@]}" "$@" 3>&-
 }
 
@@ -279,7 +280,7 @@ in_cgroup_of_user()
 	pid=$(state_field .pid)
 	for words in "state $ID" "exec $ID /bin/true" "kill $ID KILL" "delete --force $ID" "pause $ID"; do
 		# shellcheck disable=SC2086
-		try setpriv --reuid 54322 --regid 54322 --clear-groups "$BULKHEAD" --root "$STATE" $words
+		try setpriv --reuid 54322 --regid 54322 --clear-groups "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" $words
 		[ "$status" != 0 ] || fail_test "$words"
 		[ -n "$error" ] || fail_test "$words"
 	done
@@ -292,7 +293,7 @@ in_cgroup_of_user()
 	pid=$(state_field .pid)
 	for words in "state $ID" "kill $ID KILL" "delete --force $ID"; do
 		# shellcheck disable=SC2086
-		fails 1 "$USER_ID" "$BULKHEAD" --root "$STATE" $words
+		fails 1 "$USER_ID" "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" $words
 	done
 	kill -0 "$pid"
 }

@@ -69,7 +69,7 @@ load helpers
 
 @test "run forwards signals to the program" {
 	set_args /bin/probe wait-signals USR1 USR2 HUP TERM
-	"$BULKHEAD" ${ISOLATION:+--isolation=$ISOLATION} --root "$STATE" run --bundle "$BUNDLE" "$ID" \
+	"$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" "$ID" \
 		</dev/null >"$WORK/signals" 2>&1 3>&- &
 	runtime=$!
 	helper_process $runtime
@@ -156,7 +156,7 @@ load helpers
 
 @test "delete --force cleans up after a foreground run that was killed" {
 	set_args /bin/sleep 1000
-	"$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&- &
+	"$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&- &
 	runtime=$!
 	wait_status running
 	kill -KILL $runtime

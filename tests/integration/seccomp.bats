@@ -167,6 +167,7 @@ filter()
 }
 
 @test "NOTIFY: the listener gets the descriptor and the state, and decides" {
+	differs_at vm "a listener is a descriptor of the guest's kernel and cannot leave it"
 	requires_kernel 5 7
 	"$CACHE/console" seccomp "$WORK/notify.sock" >"$WORK/notified" 2>&1 3>&- &
 	helper_process $!
@@ -182,6 +183,7 @@ filter()
 }
 
 @test "NOTIFY: a listener that is not there is an error" {
+	differs_at vm "a listener is a descriptor of the guest's kernel and cannot leave it"
 	filter '{defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/no/such/socket",
 		syscalls: [{names: ["mkdir"], action: "SCMP_ACT_NOTIFY"}]}'
 	refused /no/such/socket
@@ -221,5 +223,6 @@ filter()
 	set_args /bin/true
 	try bulkhead run --bundle "$BUNDLE" "$ID"
 	took=$((($(date +%s%N) - before) / 1000000))
-	[ "$took" -lt 5000 ] || fail_test "took $took ms"
+	[ "$status" = 0 ]
+	is_vm || [ "$took" -lt 5000 ] || fail_test "took $took ms"
 }

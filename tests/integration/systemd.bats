@@ -279,7 +279,7 @@ setup_user()
 	setup_user
 	bulkhead()
 	{
-		as_user "$BULKHEAD" --root "$STATE" "${GLOBALS[@]}" "$@"
+		as_user "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" "${GLOBALS[@]}" "$@"
 	}
 	run_sleeper
 	contains "$(cat "/proc/$(state_field .pid)/cgroup")" "user@$(id -u user).service/user.slice/$UNIT"

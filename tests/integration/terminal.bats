@@ -80,7 +80,7 @@ terminal()
 @test "run in the foreground on a terminal: size, raw mode, output, status" {
 	terminal
 	set_args /bin/sh -c 'tty; probe winsize; stty | head -n 1; exit 4'
-	try "$CACHE/console" pty "$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" "$ID"
+	try "$CACHE/console" pty "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" "$ID"
 	equals "$status" 4
 	contains "$output" /dev/
 	contains "$output" "rows=33 columns=77"
@@ -90,21 +90,21 @@ terminal()
 @test "run in the foreground on a terminal: input" {
 	terminal
 	set_args /bin/sh -c 'read a; echo "<$a>"'
-	echo "keyboard" | "$CACHE/console" pty "$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" "$ID" >"$WORK/out" 2>&1
+	echo "keyboard" | "$CACHE/console" pty "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" "$ID" >"$WORK/out" 2>&1
 	contains "$(cat "$WORK/out")" "<keyboard>"
 }
 
 @test "a program that ends at once loses no output on its terminal" {
 	terminal
 	set_args /bin/sh -c 'seq 5000'
-	"$CACHE/console" pty "$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" "$ID" </dev/null >"$WORK/out" 2>&1
+	"$CACHE/console" pty "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" "$ID" </dev/null >"$WORK/out" 2>&1
 	equals "$(tr -d '\r' <"$WORK/out" | tail -n 1)" 5000
 	equals "$(wc -l <"$WORK/out")" 5000
 }
 
 @test "exec --tty in the foreground" {
 	run_sleeper
-	try "$CACHE/console" pty "$BULKHEAD" --root "$STATE" exec --tty "$ID" /bin/sh -c 'tty; probe winsize; exit 6'
+	try "$CACHE/console" pty "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" exec --tty "$ID" /bin/sh -c 'tty; probe winsize; exit 6'
 	equals "$status" 6
 	contains "$output" "/dev/pts/"
 	contains "$output" "rows=33 columns=77"
@@ -153,12 +153,12 @@ terminal()
 	printf first >"$WORK/1"
 	printf second >"$WORK/2"
 	set_args /bin/sh -c 'probe fds | wc -l; probe read-fd 3; probe read-fd 4'
-	got=$("$BULKHEAD" --root "$STATE" run --preserve-fds 2 --bundle "$BUNDLE" "$ID" 3<"$WORK/1" 4<"$WORK/2" 5<"$WORK/1" </dev/null)
+	got=$("$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --preserve-fds 2 --bundle "$BUNDLE" "$ID" 3<"$WORK/1" 4<"$WORK/2" 5<"$WORK/1" </dev/null)
 	equals "$got" $'5\nfirst\nsecond'
 }
 
 @test "--preserve-fds of descriptors that are not open fails" {
-	fails 1 "" "$BULKHEAD" --root "$STATE" run --preserve-fds 40 --bundle "$BUNDLE" "$ID"
+	fails 1 "" "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --preserve-fds 40 --bundle "$BUNDLE" "$ID"
 	assert_nothing_left
 }
 
@@ -166,7 +166,7 @@ terminal()
 	echo socket >"$WORK/1"
 	set_args /bin/sh -c 'echo "$LISTEN_FDS $LISTEN_PID $LISTEN_FDNAMES"; probe read-fd 3'
 	got=$(sh -c 'LISTEN_FDS=1 LISTEN_PID=$$ LISTEN_FDNAMES=web exec "$@"' sh \
-		"$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" "$ID" 3<"$WORK/1" </dev/null)
+		"$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" "$ID" 3<"$WORK/1" </dev/null)
 	contains "$got" "1 1"
 	contains "$got" socket
 }
@@ -174,7 +174,7 @@ terminal()
 @test "LISTEN_FDS meant for another process is not" {
 	echo socket >"$WORK/1"
 	set_args /bin/sh -c 'echo "<$LISTEN_FDS>"; probe fds | wc -l'
-	got=$(LISTEN_FDS=1 LISTEN_PID=1 "$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" "$ID" 3<"$WORK/1" </dev/null)
+	got=$(LISTEN_FDS=1 LISTEN_PID=1 "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" "$ID" 3<"$WORK/1" </dev/null)
 	equals "$got" $'<>\n3'
 }
 
@@ -182,7 +182,7 @@ terminal()
 	printf a >"$WORK/1"
 	printf b >"$WORK/2"
 	set_args /bin/sh -c 'probe fds | wc -l; probe read-fd 3; probe read-fd 4'
-	got=$(sh -c 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"' sh "$BULKHEAD" --root "$STATE" run --preserve-fds 1 \
+	got=$(sh -c 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"' sh "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --preserve-fds 1 \
 		--bundle "$BUNDLE" "$ID" 3<"$WORK/1" 4<"$WORK/2" </dev/null)
 	equals "$got" $'5\na\nb'
 }
@@ -192,7 +192,7 @@ terminal()
 	helper_process $!
 	wait_for test -S "$WORK/n.sock"
 	set_args /bin/sh -c 'echo $NOTIFY_SOCKET; sleep 0.2; probe notify READY=1; sleep 1000'
-	NOTIFY_SOCKET=$WORK/n.sock timeout 20 "$BULKHEAD" --root "$STATE" run --detach --bundle "$BUNDLE" "$ID" \
+	NOTIFY_SOCKET=$WORK/n.sock timeout 20 "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --detach --bundle "$BUNDLE" "$ID" \
 		</dev/null >"$WORK/out" 2>&1 3>&-
 	wait_for file_has "$WORK/notes" READY=1
 	wait_for file_has "$WORK/notes" "MAINPID=$(state_field .pid)"
@@ -230,6 +230,6 @@ terminal()
 
 @test "input cannot be pushed to the caller's terminal" {
 	set_args /bin/probe push-input
-	"$CACHE/console" pty "$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" "$ID" </dev/null >"$WORK/out" 2>&1 || true
+	"$CACHE/console" pty "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" "$ID" </dev/null >"$WORK/out" 2>&1 || true
 	lacks "$(cat "$WORK/out")" PUSHED
 }

@@ -55,7 +55,7 @@ lists_ping()
 	wait_for lists_ping
 	succeeds bulkhead ps "$ID"
 	[[ $output == UID*PID*PPID*C*STIME*TTY*TIME*CMD* ]]
-	succeeds bulkhead ps "$ID" -o nspid,comm
+	succeeds bulkhead ps "$ID" -o pid,nspid,comm
 	[[ $output == *"1 ping"* ]]
 	succeeds bulkhead ps "$ID" aux
 	fails 1 "not known" bulkhead ps "$ID" -o nonsense

@@ -10,13 +10,9 @@ source "${BASH_SOURCE[0]%/*}/../integration/helpers.bash"
 # A guest beside the program, or that of GUEST=DIR.
 setup()
 {
-	if [ -n "${GUEST:-}" ]; then
-		GLOBALS=(--vm-guest "$GUEST")
-	elif [ ! -e "${BULKHEAD%/*}/guest/guest.json" ]; then
+	[ -e "${GUEST:-$(dirname "$BULKHEAD")/guest}/guest.json" ] ||
 		skip "no guest: make one with contrib/guest/build"
-	fi
 	setup_container
-	[ -z "${GUEST:-}" ] || GLOBALS=(--vm-guest "$GUEST")
 }
 
 # start_sleeping [ARGUMENT...]: a detached container that does nothing, or that.
