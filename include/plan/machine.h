@@ -49,7 +49,7 @@ struct plan_machine {
 	struct opt_u32 spare_interfaces; /* more than the network namespace has at create */
 	struct opt_u32 boot_seconds;
 	struct plan_memory_policy *memory_policy; /* of the machine's memory; NULL: the caller's */
-	const char *network_path; /* to join; NULL = a new network namespace */
+	const char *network_path;		  /* to join; NULL = a new network namespace */
 	const char *network_origin;
 	struct list shares;		  /* struct plan_share; the first is the rootfs */
 	struct list disks;		  /* struct plan_disk */

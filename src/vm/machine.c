@@ -21,7 +21,8 @@ static const char *kernel_line(struct arena *arena, const struct machine_line *l
 {
 	struct strv words = {0};
 
-	strv_push(&words, arena, "console=ttyS0 quiet reboot=t panic=-1 oops=panic cgroup_no_v1=all");
+	strv_push(&words, arena,
+		  "console=ttyS0 quiet reboot=t panic=-1 oops=panic cgroup_no_v1=all");
 	if (line->machine->accel.value == PLAN_ACCEL_TCG && line->tsc_khz > 0)
 		strv_push(&words, arena,
 			  arena_printf(arena, "tsc_early_khz=%llu",
