@@ -86,8 +86,9 @@ struct backend_ops {
 	/*
 	 * create is prepare, (hooks of the host), commit: the specification puts prestart and
 	 * createRuntime between the two. After prepare the namespaces, the cgroup with its limits
-	 * and all mounts exist, pivot_root has not happened, *ret->process is the container's
-	 * init (host view). On failure nothing of it is left but what destroy removes.
+	 * and all mounts exist, pivot_root has not happened if the plan has hooks of the host,
+	 * *ret->process is the container's init (host view). On failure nothing of it is left but
+	 * what destroy removes.
 	 */
 	int (*prepare)(struct backend *backend, const struct plan *plan,
 		       struct backend_stdio *take_stdio, struct backend_process *ret,

@@ -15,9 +15,9 @@ int caps_last(void);
 /* All that the kernel knows. */
 uint64_t caps_all(void);
 
-/* Number of "CAP_CHOWN" (or "chown", any case), -1 when unknown to libcap-ng. */
+/* Number of "CAP_CHOWN" (or "chown", any case), -1 when unknown. */
 int caps_number(const char *name);
-/* "CAP_CHOWN"; NULL when unknown. Static storage until the next call. */
+/* "CAP_CHOWN"; NULL when unknown. */
 const char *caps_name(int number);
 
 /* Those of this thread. */

@@ -70,6 +70,10 @@ int mount_change_fd(int fd, const struct mount_change *change, struct err *e) mu
 int mount_attach(struct mount *mount, int target, int root, const char *path,
 		 struct err *e) must_check;
 
+/* The same onto directory/name, a directory in one that is ours alone; `path` as above. */
+int mount_attach_at(struct mount *mount, int directory, const char *name, int root,
+		    const char *path, struct err *e) must_check;
+
 /* MS_REMOUNT of the file system (superblock) behind `fd`, the root of a mount. */
 int mount_reconfigure(int fd, const char *type, unsigned long flags, const char *data,
 		      struct err *e) must_check;
@@ -91,6 +95,9 @@ int mount_move_root(int root, struct err *e) must_check;
 
 /* Unique id of the mount `fd` is on (statx, else fdinfo). */
 int mount_id(int fd, uint64_t *ret, struct err *e) must_check;
+
+/* Whether both descriptors denote the same file by the same mount. */
+int mount_is_same_place(int a, int b, bool *ret, struct err *e) must_check;
 
 /* Attributes of the mount `fd` is on, as MOUNT_ATTR_* (statvfs). */
 int mount_attributes(int fd, uint64_t *ret, struct err *e) must_check;

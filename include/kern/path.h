@@ -58,6 +58,10 @@ int path_symlink(int root, const char *path, const char *text, struct err *e) mu
 /* mknod(2); `mode` with the type. chmod is done on the new node, so the umask does not apply. */
 int path_mknod(int root, const char *path, mode_t mode, unsigned int major, unsigned int minor,
 	       struct err *e) must_check;
+/* The same for a name in a directory that path_parent() has found. */
+int path_symlink_at(int parent, const char *leaf, const char *text, struct err *e) must_check;
+int path_mknod_at(int parent, const char *leaf, mode_t mode, unsigned int major, unsigned int minor,
+		  struct err *e) must_check;
 /* Removes a file, link or (is_directory) an empty directory; absent is fine. */
 int path_unlink(int root, const char *path, bool is_directory, struct err *e) must_check;
 

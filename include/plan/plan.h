@@ -50,7 +50,8 @@ enum plan_op_kind {
 				flags = 1: without that bind (/dev is the host's) */
 	PLAN_OP_NET_DEVICES, /* wait until the parent has moved the network devices */
 	PLAN_OP_LOOPBACK,    /* bring lo up in the new network namespace */
-	PLAN_OP_HOOKS, /* the runtime runs prestart and createRuntime, then createContainer run */
+	PLAN_OP_HOOKS, /* the runtime runs prestart and createRuntime, then createContainer run;
+			  flags = PLAN_HOOKS_INSIDE: the runtime has none, do not wait for it */
 	PLAN_OP_PIVOT, /* make the rootfs the root: pivot_root, PLAN_PIVOT_* in flags */
 	/* after pivot_root */
 	PLAN_OP_ROOT_PROPAGATION, /* flags: MS_SHARED... for "/" */
@@ -67,6 +68,8 @@ enum plan_op_kind {
 	PLAN_OP_MASK_PATH, /* target: /dev/null or an empty read-only tmpfs over it; the same */
 	PLAN_OP_KINDS,
 };
+
+#define PLAN_HOOKS_INSIDE 1U
 
 /* How PLAN_OP_PIVOT makes the rootfs the root. */
 enum plan_pivot {

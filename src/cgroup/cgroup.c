@@ -41,6 +41,7 @@ static void hierarchies_init(struct cgroup *cgroup)
 
 		h->info = &facts->hierarchies[i];
 		h->mount_fd = FD_NONE;
+		h->parent_fd = FD_NONE;
 		h->fd = FD_NONE;
 		if (h->info->is_v2)
 			cgroup->v2 = h;

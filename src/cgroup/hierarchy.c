@@ -117,6 +117,7 @@ int hierarchy_open_parent(const struct cgroup *cgroup, struct hierarchy *h, int 
 void hierarchy_close(struct hierarchy *h)
 {
 	fd_close(&h->fd);
+	fd_close(&h->parent_fd);
 	fd_close(&h->mount_fd);
 }
 

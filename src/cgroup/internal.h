@@ -19,10 +19,11 @@ enum { CGROUP_ABSENT = 1 };
 
 struct hierarchy {
 	const struct cgroup_hierarchy *info;
-	int mount_fd; /* O_PATH, checked to be a cgroup file system; FD_NONE until used */
-	int fd;	      /* the cgroup's directory; FD_NONE until opened */
-	bool made;    /* by this handle */
-	bool denied;  /* optional, and not permitted: left out */
+	int mount_fd;  /* O_PATH, checked to be a cgroup file system; FD_NONE until used */
+	int fd;	       /* the cgroup's directory; FD_NONE until opened */
+	int parent_fd; /* the directory above, kept by the handle that made the cgroup; FD_NONE */
+	bool made;     /* by this handle */
+	bool denied;   /* optional, and not permitted: left out */
 };
 
 struct cgroup {

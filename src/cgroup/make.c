@@ -186,7 +186,8 @@ static int make_in_hierarchy(struct cgroup *cgroup, struct hierarchy *h,
 			return r;
 		if (is_cpuset)
 			r = cpuset_inherit(above, fd, h->made, e);
-		fd_close(&parent);
+		fd_close(&h->parent_fd);
+		h->parent_fd = take_fd(&parent);
 		parent = fd;
 		if (r < 0)
 			return r;

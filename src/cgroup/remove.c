@@ -26,18 +26,20 @@ static const char *leaf_of(const struct cgroup *cgroup)
 /* 0: gone. -EBUSY: something is in it. */
 static int remove_plain(struct cgroup *cgroup, struct hierarchy *h, struct err *e)
 {
-	auto_fd int parent = FD_NONE;
+	auto_fd int own = FD_NONE;
+	int parent = h->parent_fd;
 	int r = 0;
 
 	/* One component: its parent is the mount point, which is open as a rule. */
-	if (cgroup->parts.count == 1)
+	if (parent < 0 && cgroup->parts.count == 1)
 		r = hierarchy_open_mount(h, e);
-	else
-		r = hierarchy_open_parent(cgroup, h, &parent, e);
+	else if (parent < 0)
+		r = hierarchy_open_parent(cgroup, h, &own, e);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	if (unlinkat(parent >= 0 ? parent : h->mount_fd, leaf_of(cgroup), AT_REMOVEDIR) == 0 ||
-	    errno == ENOENT)
+	if (parent < 0)
+		parent = own >= 0 ? own : h->mount_fd;
+	if (unlinkat(parent, leaf_of(cgroup), AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
 	if (errno == EBUSY || errno == ENOTEMPTY)
 		return -EBUSY;

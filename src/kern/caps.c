@@ -1,22 +1,66 @@
 /*
  * Capabilities as masks: see kern/caps.h.
  *
- * The system calls are plain enough with masks, while libcap-ng keeps the sets in global state and
- * re-reads /proc; it is used for the names alone. The bounding set can only be asked for and
- * dropped one by one, and asking for a number the kernel does not know is EINVAL: that is how the
- * last one is found without any file.
+ * The system calls are plain enough with masks, and a table of names is all that a library would
+ * add: one that looks around in /proc when it is loaded costs every command its time. The bounding
+ * set can only be asked for and dropped one by one, and asking for a number the kernel does not
+ * know is EINVAL: that is how the last one is found without any file.
  */
 #include "kern/caps.h"
 
 #include "base/str.h"
 #include "kern/compat.h"
 
-#include <cap-ng.h>
-#include <ctype.h>
 #include <errno.h>
 #include <linux/capability.h>
-#include <stdio.h>
 #include <sys/prctl.h>
+
+/* By number: capabilities(7). */
+static const char *const names[] = {
+	"CAP_CHOWN",
+	"CAP_DAC_OVERRIDE",
+	"CAP_DAC_READ_SEARCH",
+	"CAP_FOWNER",
+	"CAP_FSETID",
+	"CAP_KILL",
+	"CAP_SETGID",
+	"CAP_SETUID",
+	"CAP_SETPCAP",
+	"CAP_LINUX_IMMUTABLE",
+	"CAP_NET_BIND_SERVICE",
+	"CAP_NET_BROADCAST",
+	"CAP_NET_ADMIN",
+	"CAP_NET_RAW",
+	"CAP_IPC_LOCK",
+	"CAP_IPC_OWNER",
+	"CAP_SYS_MODULE",
+	"CAP_SYS_RAWIO",
+	"CAP_SYS_CHROOT",
+	"CAP_SYS_PTRACE",
+	"CAP_SYS_PACCT",
+	"CAP_SYS_ADMIN",
+	"CAP_SYS_BOOT",
+	"CAP_SYS_NICE",
+	"CAP_SYS_RESOURCE",
+	"CAP_SYS_TIME",
+	"CAP_SYS_TTY_CONFIG",
+	"CAP_MKNOD",
+	"CAP_LEASE",
+	"CAP_AUDIT_WRITE",
+	"CAP_AUDIT_CONTROL",
+	"CAP_SETFCAP",
+	"CAP_MAC_OVERRIDE",
+	"CAP_MAC_ADMIN",
+	"CAP_SYSLOG",
+	"CAP_WAKE_ALARM",
+	"CAP_BLOCK_SUSPEND",
+	"CAP_AUDIT_READ",
+	"CAP_PERFMON",
+	"CAP_BPF",
+	"CAP_CHECKPOINT_RESTORE",
+};
+
+#define NAME_COUNT ((int)(sizeof(names) / sizeof(names[0])))
 
 static bool is_known(int number)
 {
@@ -49,23 +93,18 @@ uint64_t caps_all(void)
 
 int caps_number(const char *name)
 {
-	return capng_name_to_capability(strncasecmp(name, "cap_", 4) == 0 ? name + 4 : name);
+	const char *plain = strncasecmp(name, "cap_", 4) == 0 ? name + 4 : name;
+
+	for (int i = 0; i < NAME_COUNT; i++) {
+		if (strcasecmp(names[i] + 4, plain) == 0)
+			return i;
+	}
+	return -1;
 }
 
 const char *caps_name(int number)
 {
-	static char text[40];
-	const char *name;
-
-	if (number < 0 || number > CAP_LAST_CAP)
-		return NULL;
-	name = capng_capability_to_name((unsigned int)number);
-	if (!name)
-		return NULL;
-	(void)snprintf(text, sizeof(text), "CAP_%s", name);
-	for (char *c = text; *c; c++)
-		*c = (char)toupper((unsigned char)*c);
-	return text;
+	return number >= 0 && number < NAME_COUNT ? names[number] : NULL;
 }
 
 static uint64_t join(uint32_t low, uint32_t high)

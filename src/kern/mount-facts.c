@@ -15,7 +15,9 @@
 #include "kern/proc.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 
 static const struct pair {
 	unsigned long flag;
@@ -120,4 +122,47 @@ int mount_id(int fd, uint64_t *ret, struct err *e)
 		return 0;
 	}
 	return id_from_fdinfo(fd, ret, e);
+}
+
+struct place {
+	uint64_t mount, inode;
+	uint64_t device;
+};
+
+/* One call where the kernel tells all of it. */
+static int place_of(int fd, struct place *ret, struct err *e)
+{
+	const unsigned int wanted = STATX_MNT_ID | STATX_INO;
+	struct statx status;
+	struct stat st;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_SYMLINK_NOFOLLOW, wanted,
+		  &status) == 0 &&
+	    (status.stx_mask & wanted) == wanted) {
+		*ret = (struct place){
+			.mount = status.stx_mnt_id,
+			.inode = status.stx_ino,
+			.device = makedev(status.stx_dev_major, status.stx_dev_minor),
+		};
+		return 0;
+	}
+	if (fstat(fd, &st) < 0)
+		return fail(e, errno, "look at a mount");
+	ret->inode = st.st_ino;
+	ret->device = st.st_dev;
+	return mount_id(fd, &ret->mount, e);
+}
+
+int mount_is_same_place(int a, int b, bool *ret, struct err *e)
+{
+	struct place first, second;
+	int r = place_of(a, &first, e);
+
+	if (r == 0)
+		r = place_of(b, &second, e);
+	if (r < 0)
+		return r;
+	*ret = first.mount == second.mount && first.inode == second.inode &&
+	       first.device == second.device;
+	return 0;
 }

@@ -278,6 +278,17 @@ static int attach_code(int mount_fd, int target, int code)
 	return code;
 }
 
+static int attached(struct mount *mount, struct err *e)
+{
+	int r;
+
+	mount->is_attached = true;
+	r = change_attached(mount->fd, mount->pending, e);
+	mount_pending_free(mount->pending);
+	mount->pending = NULL;
+	return r;
+}
+
 int mount_attach(struct mount *mount, int target, int root, const char *path, struct err *e)
 {
 	int r;
@@ -291,9 +302,22 @@ int mount_attach(struct mount *mount, int target, int root, const char *path, st
 		return fail(e, attach_code(mount->fd, target, errno), "attach mount to '%s'",
 			    path ? path : "descriptor");
 	}
-	mount->is_attached = true;
-	r = change_attached(mount->fd, mount->pending, e);
-	mount_pending_free(mount->pending);
-	mount->pending = NULL;
-	return r;
+	return attached(mount, e);
+}
+
+int mount_attach_at(struct mount *mount, int directory, const char *name, int root,
+		    const char *path, struct err *e)
+{
+	auto_fd int target = FD_NONE;
+
+	/* A link is not followed: there is no MOVE_MOUNT_T_SYMLINKS. */
+	if (mount->fd >= 0) {
+		if (sys_move_mount(mount->fd, "", directory, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+			return fail(e, errno, "attach mount to '%s'", path);
+		return attached(mount, e);
+	}
+	target = openat(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (target < 0)
+		return fail(e, errno, "open '%s'", path);
+	return mount_attach(mount, target, root, path, e);
 }

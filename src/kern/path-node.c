@@ -41,20 +41,22 @@ int path_read_link(int root, const char *path, char *ret_text, struct err *e)
 	return 0;
 }
 
+int path_symlink_at(int parent, const char *leaf, const char *text, struct err *e)
+{
+	if (symlinkat(text, parent, leaf) == 0)
+		return PATH_MADE;
+	if (errno == EEXIST)
+		return PATH_WAS_THERE;
+	return fail(e, errno, "make link '%s'", leaf);
+}
+
 int path_symlink(int root, const char *path, const char *text, struct err *e)
 {
 	auto_fd int parent = FD_NONE;
 	char leaf[PATH_LEAF_SIZE];
 	int r = path_parent(root, path, true, &parent, leaf, e);
 
-	if (r < 0)
-		return r;
-	if (symlinkat(text, parent, leaf) < 0) {
-		if (errno == EEXIST)
-			return PATH_WAS_THERE;
-		return fail(e, errno, "make link '%s'", path);
-	}
-	return 0;
+	return r < 0 ? r : path_symlink_at(parent, leaf, text, e);
 }
 
 /* fchmodat(2) has no AT_SYMLINK_NOFOLLOW before Linux 6.6, and the glibc emulation needs /proc:
@@ -68,6 +70,18 @@ static int make_node(int parent, const char *leaf, mode_t mode, dev_t device)
 	return r;
 }
 
+int path_mknod_at(int parent, const char *leaf, mode_t mode, unsigned int major, unsigned int minor,
+		  struct err *e)
+{
+	int r = make_node(parent, leaf, mode, makedev(major, minor));
+
+	if (r == -EEXIST)
+		return PATH_WAS_THERE;
+	if (r < 0)
+		return fail(e, -r, "make node '%s'", leaf);
+	return PATH_MADE;
+}
+
 int path_mknod(int root, const char *path, mode_t mode, unsigned int major, unsigned int minor,
 	       struct err *e)
 {
@@ -75,14 +89,7 @@ int path_mknod(int root, const char *path, mode_t mode, unsigned int major, unsi
 	char leaf[PATH_LEAF_SIZE];
 	int r = path_parent(root, path, true, &parent, leaf, e);
 
-	if (r < 0)
-		return r;
-	r = make_node(parent, leaf, mode, makedev(major, minor));
-	if (r == -EEXIST)
-		return PATH_WAS_THERE;
-	if (r < 0)
-		return fail(e, -r, "make node '%s'", path);
-	return 0;
+	return r < 0 ? r : path_mknod_at(parent, leaf, mode, major, minor, e);
 }
 
 int path_unlink(int root, const char *path, bool is_directory, struct err *e)

@@ -119,6 +119,33 @@ int path_mkdir_all(int root, const char *path, mode_t mode, int *ret_fd, struct 
 	return 0;
 }
 
+/* The common case: only the last directory is missing. Anything unusual, like a link that leads
+ * nowhere, is a failure here and left to the walk. */
+static int make_last(int root, const char *path, int *ret_fd)
+{
+	auto_fd int parent = FD_NONE;
+	auto_free char *above = xstrdup(path);
+	char *slash = strrchr(above, '/');
+	const char *leaf = slash ? path + (slash - above) + 1 : path;
+	int r;
+
+	if (leaf[0] == '\0' || str_is(leaf, ".") || str_is(leaf, ".."))
+		return -EINVAL;
+	above[slash ? slash - above : 0] = '\0';
+	r = open_in_root(root, above, O_PATH | O_DIRECTORY, 0, &parent);
+	if (r < 0)
+		return r;
+	if (mkdirat(parent, leaf, 0755) < 0)
+		return -errno;
+	*ret_fd = openat(parent, leaf, PATH_FLAGS);
+	return *ret_fd < 0 ? -errno : 0;
+}
+
+static int make_directory(int root, const char *path, int *ret_fd)
+{
+	return make_last(root, path, ret_fd) == 0 ? 0 : make_all(root, path, 0755, ret_fd);
+}
+
 /* Makes a regular file and returns its handle; somebody may be quicker, or unmake it. */
 static int make_file(int root, const char *path, unsigned int flags, int *ret_fd)
 {
@@ -153,7 +180,7 @@ int path_make_target(int root, const char *path, bool is_directory, unsigned int
 		text[n - 1] = '\0';
 	r = open_in_root(root, text, O_PATH | no_follow, 0, ret_fd);
 	if (r == -ENOENT)
-		r = is_directory ? make_all(root, text, 0755, ret_fd)
+		r = is_directory ? make_directory(root, text, ret_fd)
 				 : make_file(root, text, flags, ret_fd);
 	if (r < 0)
 		return fail(e, -r, "make mount target '%s' in the root", path);

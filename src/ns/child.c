@@ -207,6 +207,8 @@ static int run_op(struct child *child, const struct plan_op *op, struct err *e)
 		  op->target ? op->target
 		  : op->text ? op->text
 			     : "");
+	if (kind != PLAN_OP_DEVICE && kind != PLAN_OP_LINK && kind != PLAN_OP_PTMX)
+		child_forget_place(child);
 	r = op_handlers[kind](child, op, e);
 	if (r >= 0)
 		return 0;
@@ -274,6 +276,7 @@ _Noreturn void child_run(const struct handover *handover, struct handshake *hand
 		.root = FD_NONE,
 		.proc = FD_NONE,
 		.console_peer = FD_NONE,
+		.place = FD_NONE,
 		.null = MOUNT_NONE,
 		.hidden = MOUNT_NONE,
 	};

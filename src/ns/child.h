@@ -20,6 +20,9 @@ struct child {
 	bool null_is_attached, hidden_is_attached;
 	const char *cgroup_paths; /* /proc/self/cgroup before the cgroup namespace, or NULL */
 	bool is_at_hooks;
+	int place; /* the directory of the last device or link; FD_NONE */
+	const char *place_path;
+	size_t place_length; /* of that directory's path in place_path, with its slash; 0: none */
 };
 
 /* Runs in the container's first process; `has_joined`: an intermediate process has joined the
@@ -53,6 +56,8 @@ int child_attach(struct child *child, struct mount *mount, int target, const cha
 		 const struct plan_mount *plan, struct err *e) must_check;
 /* copy-up.c: copies what is in the directory `from` (O_PATH) into `to`. */
 int copy_up(int from, int to, struct err *e) must_check;
+/* op-device.c: for when a mount may have covered the kept directory. */
+void child_forget_place(struct child *child);
 /* Something verified to be the host's /dev/null or an empty directory, to mount over. Before the
  * root changes. */
 int mask_prepare(struct child *child, struct err *e) must_check;

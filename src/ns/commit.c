@@ -72,8 +72,10 @@ int ns_commit(struct backend *backend, struct backend_process *process, struct e
 {
 	struct ns_backend *ns = ns_of(backend);
 	struct accepted accepted = {.console_fd = take_fd(&ns->console_fd), .seccomp_fd = FD_NONE};
-	int r = handshake_send(&ns->handshake, MESSAGE_HOOKS_DONE, 0, FD_NONE, e);
+	int r = 0;
 
+	if (ns->waits_at_hooks)
+		r = handshake_send(&ns->handshake, MESSAGE_HOOKS_DONE, 0, FD_NONE, e);
 	if (r < 0)
 		handshake_explain(&ns->handshake, &ns->init, e);
 	else

@@ -17,6 +17,7 @@ struct ns_backend {
 	struct process init;	    /* with a pidfd of our own once it was needed */
 	struct handshake handshake; /* from prepare to release */
 	int console_fd;		    /* came during prepare */
+	bool waits_at_hooks;	    /* the init does, between prepare and commit */
 };
 
 static inline struct ns_backend *ns_of(struct backend *backend)

@@ -131,17 +131,13 @@ static int add_hierarchy(struct child *child, int directory, const char *target,
 	const char *name = slash ? slash + 1 : hierarchy->mount_point;
 	const char *path = path_join(&child->arena, target, name);
 	auto_mount mount = MOUNT_NONE;
-	auto_fd int fd = FD_NONE;
 	int r = mount_hierarchy(child, hierarchy, flags, &mount, e);
 
 	if (r == 0 && mkdirat(directory, name, 0755) < 0 && errno != EEXIST)
 		r = fail(e, errno, "make directory '%s'", name);
 	if (r < 0)
 		return r;
-	fd = openat(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return fail(e, errno, "open '%s'", name);
-	r = mount_attach(&mount, fd, child->root, path, e);
+	r = mount_attach_at(&mount, directory, name, child->root, path, e);
 	return r == 0 ? make_links(child, directory, name, hierarchy->controllers, e) : r;
 }
 

@@ -5,7 +5,8 @@
  * the device, whatever the image or a hook put there. What exists already is left alone when it is
  * that device, and refused when it is something else, but for the default devices, which an image
  * may have replaced by its own. Where mknod(2) is not permitted, the host's node is bound over an
- * empty file.
+ * empty file. Devices and links stand in a row in the plan and nearly all in one directory, whose
+ * descriptor is kept from one to the next.
  */
 #include "child.h"
 
@@ -15,15 +16,49 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+void child_forget_place(struct child *child)
+{
+	fd_close(&child->place);
+}
+
+/* child->place becomes the directory of `path`, made when it is missing. */
+static int find_place(struct child *child, const char *path, char *ret_leaf, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	size_t length = slash ? (size_t)(slash - path) + 1 : 0;
+	bool is_plain = length > 0 && slash[1] != '\0' && strlen(slash + 1) < PATH_LEAF_SIZE &&
+			strcmp(slash + 1, ".") != 0 && strcmp(slash + 1, "..") != 0;
+	int r;
+
+	if (child->place >= 0 && is_plain && length == child->place_length &&
+	    strncmp(path, child->place_path, length) == 0) {
+		(void)snprintf(ret_leaf, PATH_LEAF_SIZE, "%s", slash + 1);
+		return 0;
+	}
+	child_forget_place(child);
+	r = path_parent(child->root, path, true, &child->place, ret_leaf, e);
+	child->place_path = path;
+	/* A path of another form is not compared with. */
+	child->place_length = is_plain ? length : 0;
+	return r;
+}
+
+static bool is_node_of(const struct stat *st, const struct plan_device *device)
+{
+	mode_t type = device->mode.value & S_IFMT;
+
+	if ((st->st_mode & S_IFMT) != type)
+		return false;
+	return type == S_IFIFO || st->st_rdev == makedev(device->major.value, device->minor.value);
+}
 
 static bool is_device_of(int fd, const struct plan_device *device)
 {
-	mode_t type = device->mode.value & S_IFMT;
 	struct stat st;
 
-	if (type == S_IFIFO)
-		return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
-	return fd_is_device(fd, type, device->major.value, device->minor.value);
+	return fstat(fd, &st) == 0 && is_node_of(&st, device);
 }
 
 /* Opens what is there. 1: nothing. */
@@ -46,18 +81,26 @@ static int check_existing(struct child *child, const struct plan_op *op, struct 
 	return refuse(e, EEXIST, "'%s' exists and is not the device", op->target);
 }
 
-static int own(struct child *child, const struct plan_op *op, struct err *e)
+/* What was just made must still be there, and becomes its owner's. */
+static int own(struct child *child, const struct plan_op *op, const char *leaf, struct err *e)
 {
 	const struct plan_device *device = op->device;
+	bool has_owner = device->uid.value || device->gid.value;
 	auto_fd int fd = FD_NONE;
-	int r = path_open(child->root, op->target, O_PATH | O_NOFOLLOW, 0, &fd, e);
+	struct stat st;
+	int r;
 
+	if (has_owner) {
+		fd = openat(child->place, leaf, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		r = fd < 0 ? -1 : fstat(fd, &st);
+	} else {
+		r = fstatat(child->place, leaf, &st, AT_SYMLINK_NOFOLLOW);
+	}
 	if (r < 0)
-		return r;
-	if (!is_device_of(fd, device))
+		return fail(e, errno, "look at '%s'", op->target);
+	if (!is_node_of(&st, device))
 		return refuse(e, EPERM, "'%s' was changed by somebody else", op->target);
-	if ((device->uid.value || device->gid.value) &&
-	    fchownat(fd, "", device->uid.value, device->gid.value, AT_EMPTY_PATH) < 0)
+	if (has_owner && fchownat(fd, "", device->uid.value, device->gid.value, AT_EMPTY_PATH) < 0)
 		return fail(e, errno, "set the owner of '%s'", op->target);
 	return 0;
 }
@@ -110,14 +153,17 @@ static int bind_device(struct child *child, const struct plan_op *op, struct err
 static int make_node(struct child *child, const struct plan_op *op, struct err *e)
 {
 	const struct plan_device *device = op->device;
-	int r = path_mknod(child->root, op->target, device->mode.value, device->major.value,
-			   device->minor.value, e);
+	char leaf[PATH_LEAF_SIZE];
+	int r = find_place(child, op->target, leaf, e);
 
+	if (r == 0)
+		r = path_mknod_at(child->place, leaf, device->mode.value, device->major.value,
+				  device->minor.value, e);
 	if (r == PATH_WAS_THERE)
 		return check_existing(child, op, e);
 	if (r == -EPERM && (device->mode.value & S_IFMT) != S_IFIFO)
 		return bind_device(child, op, e);
-	return r == PATH_MADE ? own(child, op, e) : r;
+	return r == PATH_MADE ? own(child, op, leaf, e) : r;
 }
 
 int op_device(struct child *child, const struct plan_op *op, struct err *e)
@@ -129,23 +175,29 @@ int op_device(struct child *child, const struct plan_op *op, struct err *e)
 
 int op_link(struct child *child, const struct plan_op *op, struct err *e)
 {
-	int r = path_symlink(child->root, op->target, op->text, e);
+	char leaf[PATH_LEAF_SIZE];
+	int r = find_place(child, op->target, leaf, e);
 
-	return r < 0 ? r : 0;
+	if (r == 0)
+		r = path_symlink_at(child->place, leaf, op->text, e);
+	return r < 0 ? wrap(e, "link '%s'", op->target) : 0;
 }
 
 int op_ptmx(struct child *child, const struct plan_op *op, struct err *e)
 {
 	static const char wanted[] = "pts/ptmx";
-	char text[PATH_MAX];
-	struct err ignored;
-	int r;
+	char text[sizeof(wanted) + 1], leaf[PATH_LEAF_SIZE];
+	int r = find_place(child, op->target, leaf, e);
+	ssize_t length;
 
-	if (path_read_link(child->root, op->target, text, &ignored) == 0 &&
-	    strcmp(text, wanted) == 0)
+	if (r < 0)
+		return r;
+	length = readlinkat(child->place, leaf, text, sizeof(text));
+	if (length == (ssize_t)strlen(wanted) && memcmp(text, wanted, (size_t)length) == 0)
 		return 0;
-	r = path_unlink(child->root, op->target, false, e);
-	if (r == 0)
-		r = path_symlink(child->root, op->target, wanted, e);
-	return r < 0 ? r : 0;
+	if ((length >= 0 || errno != ENOENT) && unlinkat(child->place, leaf, 0) < 0 &&
+	    errno != ENOENT)
+		return fail(e, errno, "remove '%s'", op->target);
+	r = path_symlink_at(child->place, leaf, wanted, e);
+	return r < 0 ? wrap(e, "link '%s'", op->target) : 0;
 }

@@ -21,17 +21,15 @@ static int check_place(struct child *child, int fd, const char *path, unsigned i
 		       struct err *e)
 {
 	auto_fd int again = FD_NONE;
-	uint64_t wanted, found;
+	bool is_same = false;
 	int r = path_open(child->root, path, O_PATH | (follow & PATH_NO_FOLLOW ? O_NOFOLLOW : 0), 0,
 			  &again, e);
 
 	if (r == 0)
-		r = mount_id(fd, &wanted, e);
-	if (r == 0)
-		r = mount_id(again, &found, e);
+		r = mount_is_same_place(fd, again, &is_same, e);
 	if (r < 0)
 		return r;
-	if (wanted != found || !fd_is_same(fd, again))
+	if (!is_same)
 		return refuse(e, EPERM, "'%s' was changed by somebody else while mounting there",
 			      path);
 	return 0;

@@ -227,6 +227,17 @@ static int await_hooks(struct preparing *preparing, struct err *e)
 	}
 }
 
+/* Without hooks of the host's there is nothing between prepare and commit, and the init goes on. */
+static bool waits_at_hooks(const struct plan *plan)
+{
+	list_each(struct plan_op, op, &plan->ops)
+	{
+		if (op->kind.value == PLAN_OP_HOOKS)
+			return !(op->flags.value & PLAN_HOOKS_INSIDE);
+	}
+	return true;
+}
+
 static int publish(struct preparing *preparing, struct backend_process *ret, struct err *e)
 {
 	struct ns_backend *ns = preparing->ns;
@@ -239,6 +250,7 @@ static int publish(struct preparing *preparing, struct backend_process *ret, str
 	}
 	process_done(&ns->init);
 	ns->init = mine;
+	ns->waits_at_hooks = waits_at_hooks(preparing->plan);
 	*ret = (struct backend_process){
 		.process = preparing->init,
 		.console_fd = FD_NONE,

@@ -79,9 +79,18 @@ static int mountless_check(const struct planning *p, struct err *e)
 	return 0;
 }
 
+static bool has_hooks_of_host(const struct oci_config *config)
+{
+	const struct list *prestart = oci_hooks_of(config, OCI_HOOK_PRESTART);
+	const struct list *create = oci_hooks_of(config, OCI_HOOK_CREATE_RUNTIME);
+
+	return (prestart && prestart->count > 0) || (create && create->count > 0);
+}
+
 /* Up to the moment when the container's root becomes the root. */
 static int outer_operations_plan(struct planning *p, bool has_mounts, struct err *e)
 {
+	struct plan_op *op;
 	int r;
 
 	if (p->plan->new_namespaces.value & CLONE_NEWNET)
@@ -97,7 +106,9 @@ static int outer_operations_plan(struct planning *p, bool has_mounts, struct err
 	if (p->plan->net_devices.count > 0)
 		(void)op_add(p, PLAN_OP_NET_DEVICES, "linux.netDevices", NULL);
 	join_cgroup_plan(p);
-	(void)op_add(p, PLAN_OP_HOOKS, "hooks", NULL);
+	op = op_add(p, PLAN_OP_HOOKS, "hooks", NULL);
+	if (!has_hooks_of_host(p->config))
+		op->flags = opt_u64_of(PLAN_HOOKS_INSIDE);
 	return pivot_plan(p, has_mounts, e);
 }
 
