@@ -2,8 +2,8 @@
  * An immutable JSON tree that lives in an arena.
  *
  * json_read() refuses what is not exactly one RFC 8259 document in UTF-8: duplicate member names,
- * trailing bytes, a byte order mark, NUL in strings, depth over 64, size over the limit. Messages
- * name line and column. Linear time in the size of the text.
+ * trailing bytes, a byte order mark, NUL in strings, depth over 64, size or number of values over the
+ * limit. Messages name line and column. Linear time in the size of the text.
  */
 #ifndef JSON_VALUE_H
 #define JSON_VALUE_H
@@ -30,7 +30,13 @@ struct json_member {
 	struct json value;
 };
 
-enum { JSON_SIZE_MAX = 16 * 1024 * 1024, JSON_DEPTH_MAX = 64 };
+/* A value takes some thirty times the memory of the two bytes it can be written in, so they are
+ * counted by themselves; the largest configurations of engines have a few thousand. */
+enum {
+	JSON_SIZE_MAX = 16 * 1024 * 1024,
+	JSON_DEPTH_MAX = 64,
+	JSON_VALUES_MAX = 512 * 1024,
+};
 
 /* Parses text[0..size). The tree borrows nothing from `text`. */
 int json_read(struct arena *arena, const char *text, size_t size, const struct json **ret,

@@ -40,6 +40,7 @@ struct reader {
 	struct slot *slots;
 	size_t count;
 	size_t capacity;
+	size_t values; /* of all, and the names of members */
 	struct frame frames[JSON_DEPTH_MAX];
 	size_t depth;
 	struct json root;
@@ -94,6 +95,15 @@ static size_t token_start(const char *text, size_t end)
 
 /* --- the tree --- */
 
+static int value_count(struct reader *reader)
+{
+	if (++reader->values <= JSON_VALUES_MAX)
+		return 1;
+	(void)text_refuse(reader->e, reader->text, reader->size, reader_offset(reader) - 1,
+			  "more than %d values in one document", JSON_VALUES_MAX);
+	return 0;
+}
+
 static struct slot *slot_push(struct reader *reader)
 {
 	if (reader->count == reader->capacity) {
@@ -105,6 +115,8 @@ static struct slot *slot_push(struct reader *reader)
 
 static int reader_put(struct reader *reader, struct json value)
 {
+	if (!value_count(reader))
+		return 0;
 	reader->end = reader_offset(reader);
 	if (reader->depth == 0) {
 		reader->root = value;
@@ -148,8 +160,11 @@ static int on_string(void *context, const unsigned char *text, size_t length)
 static int on_key(void *context, const unsigned char *text, size_t length)
 {
 	struct reader *reader = context;
-	struct slot *slot = slot_push(reader);
+	struct slot *slot;
 
+	if (!value_count(reader))
+		return 0;
+	slot = slot_push(reader);
 	slot->member.name = arena_strndup(reader->arena, (const char *)text, length);
 	slot->at = reader_offset(reader);
 	return 1;

@@ -157,6 +157,15 @@ static void test_limits(void)
 	check_text(e.text, "line 1, column 65: nested deeper than 64 levels");
 	memset(text, '[', JSON_SIZE_MAX);
 	check_number(json_read(&arena, text, JSON_SIZE_MAX, &value, &e), -EINVAL);
+	/* The array is a value, too. */
+	text[0] = '[';
+	for (size_t i = 0; i < JSON_VALUES_MAX; i++)
+		memcpy(text + 1 + 2 * i, "0,", 2);
+	text[2 * JSON_VALUES_MAX] = ']';
+	check_number(json_read(&arena, text, 2 * JSON_VALUES_MAX + 1, &value, &e), -EINVAL);
+	check_contains(e.text, "more than 524288 values in one document");
+	text[2 * JSON_VALUES_MAX - 2] = ']';
+	check_number(json_read(&arena, text, 2 * JSON_VALUES_MAX - 1, &value, &e), 0);
 	memset(text, ' ', JSON_SIZE_MAX);
 	text[JSON_SIZE_MAX - 1] = '7';
 	check_number(json_read(&arena, text, JSON_SIZE_MAX, &value, &e), 0);

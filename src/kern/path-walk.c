@@ -317,7 +317,9 @@ int path_walk_open_beneath(int directory, const char *path, int flags, mode_t mo
 		length = strcspn(path, "/");
 		if (length >= sizeof(name))
 			return -ENAMETOOLONG;
-		(void)snprintf(name, sizeof(name), "%.*s", (int)length, length > 0 ? path : ".");
+		/* Nothing behind the last slash: the directory itself. */
+		(void)snprintf(name, sizeof(name), "%.*s", length > 0 ? (int)length : 1,
+			       length > 0 ? path : ".");
 		path += length;
 		if (str_is(name, ".."))
 			return -EXDEV;

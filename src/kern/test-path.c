@@ -197,6 +197,14 @@ static void test_beneath(void)
 	fd_close(&fd);
 	check_zero(path_open_beneath(root, ".", O_PATH, 0, &fd, &e), &e, "the directory itself");
 	fd_close(&fd);
+	check_zero(path_open_beneath(root, "d/", O_PATH, 0, &fd, &e), &e, "a slash at the end");
+	check(fd_is_directory(fd));
+	fd_close(&fd);
+	check_zero(path_open_beneath(root, "d//", O_RDONLY | O_DIRECTORY, 0, &fd, &e), &e,
+		   "slashes at the end");
+	check(fd_is_directory(fd));
+	check_number(path_open_beneath(root, "d/f/", O_PATH, 0, &fd, &e), -ENOTDIR);
+	fd_close(&fd);
 	check_number(path_open_beneath(root, "l/f", O_RDONLY, 0, &fd, &e), -ELOOP);
 	check(path_open_beneath(root, "d/../d/../../a", O_PATH, 0, &fd, &e) < 0);
 	check_number(path_open_beneath(root, "/etc", O_PATH, 0, &fd, &e), -EXDEV);

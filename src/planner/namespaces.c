@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "kern/compat.h"
 
-enum { CAPABILITY_SETGID = 6, CAPABILITY_SETUID = 7 };
+enum { CAPABILITY_SETGID = 6, CAPABILITY_SETUID = 7, CAPABILITY_SYS_ADMIN = 21 };
 enum { JOIN_RANKS = 3 };
 
 uint64_t planning_namespace_flag(enum oci_namespace_type type)
@@ -122,11 +122,26 @@ static int join_rank(const struct planning *p, enum oci_namespace_type type)
 	return (is_root ? 0 : 1) + (type == OCI_NS_MOUNT);
 }
 
+/* Before anything is made: the kernel would only say that it is not permitted. */
+static int rights_check(const struct planning *p, struct err *e)
+{
+	if (p->facts->euid == 0 || can(p, CAPABILITY_SYS_ADMIN) ||
+	    oci_namespace_find(p->config, OCI_NS_USER))
+		return 0;
+	return refuse(e, EPERM,
+		      "linux.namespaces: has no user namespace, without which user %u may not make "
+		      "a container: add one with uidMappings and gidMappings, as 'bulkhead spec "
+		      "--rootless' writes them",
+		      p->facts->euid);
+}
+
 int namespaces_plan(struct planning *p, struct err *e)
 {
 	const struct list *namespaces = &p->linux_->namespaces;
 	uint64_t new_flags = 0;
 
+	if (rights_check(p, e) < 0)
+		return -e->code;
 	for (size_t i = 0; i < namespaces->count; i++) {
 		const struct oci_namespace *namespace =
 			list_at(struct oci_namespace, namespaces, i);

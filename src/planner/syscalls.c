@@ -159,6 +159,11 @@ static int arch_add(struct compiler *c, uint32_t token, size_t index)
 		return refuse(c->e, E2BIG, "linux.seccomp.architectures: too many");
 	/* The native one is there from the start. */
 	r = token == seccomp_arch_native() ? 0 : seccomp_arch_add(c->context, token);
+	if (r == -EDOM)
+		return refuse(c->e, ENOTSUP,
+			      "linux.seccomp.architectures[%zu]: %s has another byte order than "
+			      "this machine: a filter is for one order",
+			      index, c->from->architectures.items[index]);
 	if (r < 0 && r != -EEXIST)
 		return fail(c->e, -r, "linux.seccomp.architectures[%zu]: libseccomp cannot add %s",
 			    index, c->from->architectures.items[index]);

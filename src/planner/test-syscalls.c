@@ -423,6 +423,12 @@ static void test_other_architectures(void)
 		"\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":[\"SCMP_ARCH_SHEB\"]");
 	check(program.count > 0 ||
 	      strstr(error.text, "linux.seccomp.architectures[0]: the libseccomp in use") != NULL);
+	/* One of them is the other order. */
+	program = compile(&arena, "\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":["
+				  "\"SCMP_ARCH_PPC64LE\",\"SCMP_ARCH_S390X\"]");
+	check_number(program.count, 0);
+	check_contains(error.text, "linux.seccomp.architectures[");
+	check_contains(error.text, "has another byte order than this machine");
 	check(strchr(planner_seccomp_version(), '.') != NULL);
 	check(planner_seccomp_archs()[0] != NULL);
 }

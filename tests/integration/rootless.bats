@@ -166,6 +166,16 @@ bulkhead()
 	assert_nothing_left
 }
 
+@test "a configuration without a user namespace is refused before anything is made" {
+	differs_at vm "the namespaces are the guest's, where the runtime may make them"
+	update_config '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)'
+	fails 1 "linux.namespaces: has no user namespace" bulkhead run --bundle "$BUNDLE" "$ID"
+	contains "$error" "user $USER_ID may not"
+	contains "$error" "spec --rootless"
+	[ "$(grep -c . <<<"$error")" = 1 ] || fail_test "more than one line: $error"
+	assert_nothing_left
+}
+
 @test "the spec command's rootless configuration runs" {
 	mkdir "$WORK/b"
 	chown $USER_ID:$USER_ID "$WORK/b"
