@@ -86,7 +86,7 @@ struct backend_ops {
 	/*
 	 * create is prepare, (hooks of the host), commit: the specification puts prestart and
 	 * createRuntime between the two. After prepare the namespaces, the cgroup with its limits
-	 * and all mounts exist, pivot_root has not happened if the plan has hooks of the host,
+	 * and all mounts exist, pivot_root has not happened if the plan has hooks,
 	 * *ret->process is the container's init (host view). On failure nothing of it is left but
 	 * what destroy removes.
 	 */

@@ -2,8 +2,8 @@
  * An immutable JSON tree that lives in an arena.
  *
  * json_read() refuses what is not exactly one RFC 8259 document in UTF-8: duplicate member names,
- * trailing bytes, a byte order mark, NUL in strings, depth over 64, size or number of values over the
- * limit. Messages name line and column. Linear time in the size of the text.
+ * trailing bytes, a byte order mark, NUL in strings, depth over 64, size or number of values over
+ * the limit. Messages name line and column. Linear time in the size of the text.
  */
 #ifndef JSON_VALUE_H
 #define JSON_VALUE_H

@@ -51,7 +51,7 @@ enum plan_op_kind {
 	PLAN_OP_NET_DEVICES, /* wait until the parent has moved the network devices */
 	PLAN_OP_LOOPBACK,    /* bring lo up in the new network namespace */
 	PLAN_OP_HOOKS, /* the runtime runs prestart and createRuntime, then createContainer run;
-			  flags = PLAN_HOOKS_INSIDE: the runtime has none, do not wait for it */
+			  flags = PLAN_HOOKS_NONE: there are none, the init need not wait */
 	PLAN_OP_PIVOT, /* make the rootfs the root: pivot_root, PLAN_PIVOT_* in flags */
 	/* after pivot_root */
 	PLAN_OP_ROOT_PROPAGATION, /* flags: MS_SHARED... for "/" */
@@ -69,7 +69,7 @@ enum plan_op_kind {
 	PLAN_OP_KINDS,
 };
 
-#define PLAN_HOOKS_INSIDE 1U
+#define PLAN_HOOKS_NONE 1U
 
 /* How PLAN_OP_PIVOT makes the rootfs the root. */
 enum plan_pivot {

@@ -27,7 +27,7 @@ int op_hooks(struct child *child, const struct plan_op *op, struct err *e)
 	int r = handshake_send(child->handshake, MESSAGE_AT_HOOKS, 0, FD_NONE, e);
 
 	child->is_at_hooks = true;
-	if (r == 0 && !(op && op->flags.value & PLAN_HOOKS_INSIDE))
+	if (r == 0 && !(op && op->flags.value & PLAN_HOOKS_NONE))
 		r = handshake_wait(child->handshake, MESSAGE_HOOKS_DONE, e);
 	return r == 0 ? hooks_run_create(child, e) : r;
 }

@@ -227,13 +227,13 @@ static int await_hooks(struct preparing *preparing, struct err *e)
 	}
 }
 
-/* Without hooks of the host's there is nothing between prepare and commit, and the init goes on. */
+/* Without hooks there is nothing between prepare and commit, and the init goes on. */
 static bool waits_at_hooks(const struct plan *plan)
 {
 	list_each(struct plan_op, op, &plan->ops)
 	{
 		if (op->kind.value == PLAN_OP_HOOKS)
-			return !(op->flags.value & PLAN_HOOKS_INSIDE);
+			return !(op->flags.value & PLAN_HOOKS_NONE);
 	}
 	return true;
 }

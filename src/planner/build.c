@@ -79,12 +79,19 @@ static int mountless_check(const struct planning *p, struct err *e)
 	return 0;
 }
 
-static bool has_hooks_of_host(const struct oci_config *config)
+/* createContainer hooks count too: with a machine they are the host's as well. */
+static bool has_hooks_of_create(const struct oci_config *config)
 {
-	const struct list *prestart = oci_hooks_of(config, OCI_HOOK_PRESTART);
-	const struct list *create = oci_hooks_of(config, OCI_HOOK_CREATE_RUNTIME);
+	static const enum oci_hook_kind kinds[] = {OCI_HOOK_PRESTART, OCI_HOOK_CREATE_RUNTIME,
+						   OCI_HOOK_CREATE_CONTAINER};
 
-	return (prestart && prestart->count > 0) || (create && create->count > 0);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const struct list *hooks = oci_hooks_of(config, kinds[i]);
+
+		if (hooks && hooks->count > 0)
+			return true;
+	}
+	return false;
 }
 
 /* Up to the moment when the container's root becomes the root. */
@@ -107,8 +114,8 @@ static int outer_operations_plan(struct planning *p, bool has_mounts, struct err
 		(void)op_add(p, PLAN_OP_NET_DEVICES, "linux.netDevices", NULL);
 	join_cgroup_plan(p);
 	op = op_add(p, PLAN_OP_HOOKS, "hooks", NULL);
-	if (!has_hooks_of_host(p->config))
-		op->flags = opt_u64_of(PLAN_HOOKS_INSIDE);
+	if (!has_hooks_of_create(p->config))
+		op->flags = opt_u64_of(PLAN_HOOKS_NONE);
 	return pivot_plan(p, has_mounts, e);
 }
 
