@@ -165,20 +165,22 @@ static int check_fitness(struct cgroup *cgroup, struct err *e)
 }
 
 /* Leaves somebody else's cgroup as it was: what was made beside it goes, the rest is not touched
- * again. */
+ * again. What could not be removed is still ours, for whoever cleans up later. */
 static void withdraw(struct cgroup *cgroup)
 {
 	struct err ignored;
+	bool is_gone = true;
 
 	hierarchy_each(h, cgroup)
 	{
-		auto_fd int parent = FD_NONE;
-
-		if (h->made && hierarchy_open_parent(cgroup, h, &parent, &ignored) == 0)
-			(void)unlinkat(parent, cgroup->parts.items[cgroup->parts.count - 1],
-				       AT_REMOVEDIR);
+		if (!h->made)
+			continue;
+		/* The descriptor may be the last there is. */
+		fd_close(&h->fd);
+		if (remove_plain(cgroup, h, &ignored) < 0)
+			is_gone = false;
 	}
-	cgroup->is_foreign = true;
+	cgroup->is_foreign = is_gone;
 }
 
 static int check_mounted(const struct cgroup *cgroup, const struct plan_limits *limits,

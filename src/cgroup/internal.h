@@ -99,6 +99,11 @@ int make_directories(struct cgroup *cgroup, const struct plan_limits *limits,
 void make_mark(struct cgroup *cgroup);
 bool make_is_marked(struct cgroup *cgroup);
 
+/* ---- remove.c ---- */
+
+/* One hierarchy's directory, which is empty. 0: gone. -EBUSY: something is in it. */
+int remove_plain(struct cgroup *cgroup, struct hierarchy *h, struct err *e) must_check;
+
 /* ---- procs.c ---- */
 
 struct pid_list {

@@ -23,8 +23,7 @@ static const char *leaf_of(const struct cgroup *cgroup)
 	return cgroup->parts.items[cgroup->parts.count - 1];
 }
 
-/* 0: gone. -EBUSY: something is in it. */
-static int remove_plain(struct cgroup *cgroup, struct hierarchy *h, struct err *e)
+int remove_plain(struct cgroup *cgroup, struct hierarchy *h, struct err *e)
 {
 	auto_fd int own = FD_NONE;
 	int parent = h->parent_fd;

@@ -190,7 +190,12 @@ runs_as()
 	in_container /bin/sh -c 'probe caps; cat /etc/hostname; hostname; probe mount /sys/fs/cgroup; probe status Seccomp'
 	contains "$output" "bounding=00000000a80425fb"
 	contains "$output" "name"
-	contains "$output" "tmpfs "
+	# One file system with unified cgroups, else a tmpfs with a directory for each hierarchy.
+	if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+		contains "$output" "cgroup2 ro"
+	else
+		contains "$output" "tmpfs "
+	fi
 	contains "$output" $'\n2'
 }
 

@@ -76,13 +76,14 @@ watch_waiting_init()
 		--arg p "/proc/$(state_field .pid)/ns/pid" --arg c "/$NEW" --arg r "$ROOTFS" \
 		"$CONFIG" >"$WORK/second/config.json"
 	succeeds bulkhead create --bundle "$WORK/second" "$NEW"
-	wait_for has_status stopped
+	touch "$ROOTFS/tmp/stop"
 	ID=$first
+	wait_for has_status stopped
 }
 
 @test "the waiting init of a container executes nothing of the host's files" {
 	add_caps CAP_SYS_PTRACE CAP_DAC_OVERRIDE
-	watch_waiting_init exe 2
+	watch_waiting_init exe 60
 	contains "$(result)" "exe "
 	host=$(stat -c %d:%i "$RUNTIME")
 	lacking "exe $host "
@@ -99,7 +100,7 @@ watch_waiting_init()
 
 @test "CVE-2016-9962: the waiting init of a container cannot be traced, nor the host reached through it" {
 	update_config '.process.capabilities |= map_values([])'
-	watch_waiting_init peek 2 "$H/keep"
+	watch_waiting_init peek 60 "$H/keep"
 	contains "$(result)" "done seen=yes"
 	lacking TRACED ESCAPE
 }
