@@ -35,7 +35,10 @@ int op_console(struct child *child, const struct plan_op *op, struct err *e)
 
 	if (!process)
 		return 0;
-	r = tty_open_pair(child->root, &master, &peer, e);
+	/* Not before all device rules are in force: on v1 everything is denied first. */
+	r = handshake_wait(child->handshake, MESSAGE_IN_CGROUP, e);
+	if (r == 0)
+		r = tty_open_pair(child->root, &master, &peer, e);
 	if (r == 0 && process->console_height.is_set && process->console_width.is_set)
 		r = tty_set_size(master, (uint16_t)process->console_height.value,
 				 (uint16_t)process->console_width.value, e);

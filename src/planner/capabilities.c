@@ -4,7 +4,8 @@
  * What the kernel does not know, or what the runtime could not grant because it lacks it itself,
  * is left out with a warning, as the specification wants. In a new user namespace the first
  * process has them all. The bounding set is only ever cut down, so asking there for what the
- * runtime lacks asks for nothing. Without a `capabilities` object the process keeps what it has.
+ * runtime lacks asks for nothing. The specification does not say what no `capabilities` object
+ * means: none at all, as with runc and crun, for what nobody asked for should not be given.
  *
  * Source: runtime-spec 1.3 config.md "Linux Process"; capabilities(7).
  */
@@ -40,9 +41,10 @@ void capabilities_plan(const struct planning *p, const struct oci_capabilities *
 		p->facts->cap_last_cap >= 63 ? UINT64_MAX : (2ULL << p->facts->cap_last_cap) - 1;
 	uint64_t grantable = known;
 	uint64_t bounding, effective, inheritable, permitted, ambient, granted;
+	static const struct oci_capabilities none;
 
 	if (!from)
-		return;
+		from = &none;
 	if (!oci_namespace_find(p->config, OCI_NS_USER))
 		grantable &= p->facts->capabilities_effective;
 	bounding = mask_of(&from->bounding);

@@ -86,10 +86,10 @@ static int capabilities_add(struct arena *arena, const struct strv *more,
 	struct oci_capabilities *sets;
 	int number;
 
-	/* Without the object the process has all there are. */
-	if (more->count == 0 || !process->capabilities)
+	if (more->count == 0)
 		return 0;
-	sets = arena_memdup(arena, process->capabilities, sizeof(*sets));
+	sets = process->capabilities ? arena_memdup(arena, process->capabilities, sizeof(*sets))
+				     : arena_new(arena, struct oci_capabilities);
 	for (size_t i = 0; i < more->count; i++) {
 		if (oci_capability_parse(more->items[i], &number) < 0)
 			return refuse(e, EINVAL, "--cap '%s': unknown capability", more->items[i]);

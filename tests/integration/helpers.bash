@@ -34,7 +34,7 @@ build_cache()
 	source=$TOP/tests/lib
 	if [ ! -x "$CACHE/probe" ] || [ -n "$(find "$source" -name 'probe*' -newer "$CACHE/probe")" ]; then
 		gcc -std=gnu17 -O2 -D_GNU_SOURCE -static -o "$CACHE/probe" \
-			"$source/probe.c" "$source/probe-see.c" "$source/probe-act.c" || return 1
+			"$source/probe.c" "$source/probe-see.c" "$source/probe-look.c" "$source/probe-act.c" || return 1
 		rm -rf "$root"
 	fi
 	if [ ! -x "$CACHE/console" ] || [ "$source/console.c" -nt "$CACHE/console" ]; then

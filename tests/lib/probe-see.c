@@ -264,8 +264,12 @@ static int see_scheduler(int argc, char **argv, FILE *out)
 	(void)argc, (void)argv;
 	if (syscall(SYS_sched_getattr, 0, &s, sizeof(s), 0) != 0)
 		return probe_failed(out, "sched_getattr");
-	fprintf(out, "policy=%u flags=%llu nice=%d priority=%u\n", s.policy, s.flags, s.nice,
+	fprintf(out, "policy=%u flags=%llu nice=%d priority=%u", s.policy, s.flags, s.nice,
 		s.priority);
+	if (s.period)
+		fprintf(out, " runtime=%llu deadline=%llu period=%llu", s.runtime, s.deadline,
+			s.period);
+	fputc('\n', out);
 	return 0;
 }
 

@@ -1,7 +1,8 @@
 /*
  * The program that tests run inside containers. What it sees is in probe-see.c, by system calls
  * where possible, so that neither a missing /proc nor a hostile image changes the answer; what it
- * can do is in probe-act.c. Linked statically, without anything from the image.
+ * finds by walking about in probe-look.c; what it can do in probe-act.c. Linked statically, without
+ * anything from the image.
  *
  * usage: probe COMMAND [ARGUMENT...]; `probe all` prints one JSON object; `probe help` lists.
  */
@@ -45,12 +46,11 @@ static void print_json_string(const char *text)
 	putchar('"');
 }
 
-static int print_all(void)
+static void print_each(const struct probe_command *table, const char **separator)
 {
 	char *none[] = {NULL, NULL};
-	const char *separator = "{";
 
-	for (const struct probe_command *c = probe_seen; c->name; c++) {
+	for (const struct probe_command *c = table; c->name; c++) {
 		char *text = NULL;
 		size_t size = 0;
 		FILE *memory;
@@ -62,13 +62,21 @@ static int print_all(void)
 		fclose(memory);
 		if (size && text[size - 1] == '\n')
 			text[size - 1] = '\0';
-		printf("%s", separator);
+		printf("%s", *separator);
 		print_json_string(c->name);
 		printf(": ");
 		print_json_string(text);
-		separator = ",\n ";
+		*separator = ",\n ";
 		free(text);
 	}
+}
+
+static int print_all(void)
+{
+	const char *separator = "{";
+
+	print_each(probe_seen, &separator);
+	print_each(probe_looks, &separator);
 	printf("}\n");
 	return 0;
 }
@@ -92,9 +100,12 @@ int main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "all") == 0)
 		return print_all();
 	if (argc > 1 && (run_from(probe_seen, argc - 1, argv + 1, &status) ||
+			 run_from(probe_looks, argc - 1, argv + 1, &status) ||
 			 run_from(probe_acts, argc - 1, argv + 1, &status)))
 		return status;
 	for (const struct probe_command *c = probe_seen; c->name; c++)
+		printf("%s %s\n", c->name, c->usage);
+	for (const struct probe_command *c = probe_looks; c->name; c++)
 		printf("%s %s\n", c->name, c->usage);
 	for (const struct probe_command *c = probe_acts; c->name; c++)
 		printf("%s %s\n", c->name, c->usage);

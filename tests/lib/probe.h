@@ -13,6 +13,7 @@ struct probe_command {
 };
 
 extern const struct probe_command probe_seen[];
+extern const struct probe_command probe_looks[];
 extern const struct probe_command probe_acts[];
 
 /* Prints the failed call's errno by name; always 1. */
