@@ -86,6 +86,17 @@ ambient=0000000000000000"
 	contains "$output" "permitted=0000000000000000"
 }
 
+@test "without a capabilities object there are none, for exec too unless it asks" {
+	update_config 'del(.process.capabilities)'
+	in_container /bin/probe caps
+	equals "$(echo "$output" | sed 's/.*=//' | sort -u)" 0000000000000000
+	run_sleeper
+	exec_in /bin/probe caps
+	equals "$(echo "$output" | sed 's/.*=//' | sort -u)" 0000000000000000
+	succeeds bulkhead exec --cap CAP_KILL "$ID" /bin/probe caps
+	contains "$output" "effective=0000000000000020"
+}
+
 @test "an unknown capability is a warning, not an error" {
 	update_config '.process.capabilities |= map_values(. + ["CAP_NOSUCH_THING"])'
 	in_container /bin/probe caps
