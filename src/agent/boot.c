@@ -120,6 +120,8 @@ static void set_limits(void)
 
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 	(void)!file_write_existing(AT_FDCWD, "/proc/self/oom_score_adj", "-1000", &e);
+	/* A guest is small; what a container may have of it its cgroup says. */
+	(void)!file_write_existing(AT_FDCWD, "/proc/sys/vm/overcommit_memory", "1", &e);
 	/* The host decides how many descriptors a process may be allowed to have. */
 	(void)!file_write_existing(AT_FDCWD, "/proc/sys/fs/nr_open", "2147483584", &e);
 }

@@ -190,7 +190,8 @@ static int check_sysctl(const struct handover *handover, const struct plan_op *o
 	uint64_t flag = op->flags.value;
 	size_t i = 0;
 
-	if (handover->plan->new_namespaces.value & flag)
+	/* Without one it cannot be anybody else's: the planner of a guest says so. */
+	if (!op->flags.is_set || (handover->plan->new_namespaces.value & flag))
 		return 0;
 	list_each(struct plan_join, join, &handover->plan->joins)
 	{

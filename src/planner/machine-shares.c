@@ -95,6 +95,26 @@ static void disk_add(struct machine_planning *m, const struct plan_op *op)
 	disk->origin = op->origin;
 }
 
+/* The kernel lets only the owner of the network namespace mount it, and a container's user
+ * namespace does not own the guest's. */
+static void sysfs_bind(struct machine_planning *m, struct plan_op *op)
+{
+	struct plan_mount *mount = arena_memdup(m->arena, op->mount, sizeof(*op->mount));
+
+	mount->type = NULL;
+	mount->data = NULL;
+	mount->source = "/sys";
+	mount->set = opt_u64_of(mount->set.value | MS_BIND);
+	op->kind = opt_i32_of(PLAN_OP_BIND);
+	op->mount = mount;
+}
+
+static bool is_sysfs(const struct plan_op *op)
+{
+	return op->kind.value == PLAN_OP_MOUNT && op->mount->type &&
+	       str_is(op->mount->type, "sysfs");
+}
+
 int machine_shares_plan(struct machine_planning *m, struct err *e)
 {
 	size_t number = 0;
@@ -102,6 +122,8 @@ int machine_shares_plan(struct machine_planning *m, struct err *e)
 	(void)e;
 	list_each(struct plan_op, op, &m->plan->ops)
 	{
+		if (is_sysfs(op) && (m->plan->new_namespaces.value & CLONE_NEWUSER))
+			sysfs_bind(m, op);
 		if (op->kind.value == PLAN_OP_ROOT)
 			root_share(m, op);
 		else if (op->kind.value == PLAN_OP_BIND && !is_kernels(op->mount->source))

@@ -21,6 +21,8 @@ struct watch {
 	uint64_t oom_until; /* look at the count often until then, monotonic ns */
 };
 
+enum { ENDING_MS = 10000 };
+
 #define OOM_RECHECK  20000000ULL
 #define OOM_PATIENCE 2000000000ULL
 
@@ -106,6 +108,14 @@ static int oom_look(struct watch *watch, bool is_notified, struct err *e)
 	return 0;
 }
 
+/* Somebody else may know of the end before the init's pid tells of it. */
+static bool is_over(const struct process *init, const struct err *why)
+{
+	struct err ignored;
+
+	return process_wait_gone(init, why->code == ESRCH ? ENDING_MS : 0, &ignored) == 0;
+}
+
 static int watch_loop(struct watch *watch, uint64_t interval, struct err *e)
 {
 	const struct process *init = &watch->container->init;
@@ -122,7 +132,7 @@ static int watch_loop(struct watch *watch, uint64_t interval, struct err *e)
 			return fail(e, errno, "wait for events");
 		has_ended = process_wait_gone(init, 0, e) == 0;
 		if (oom_look(watch, fds[1].revents, e) < 0)
-			return has_ended ? 0 : -e->code;
+			return has_ended || is_over(init, e) ? 0 : -e->code;
 		if (has_ended)
 			return 0;
 		if (fds[1].revents & (POLLERR | POLLHUP | POLLNVAL))
@@ -130,7 +140,7 @@ static int watch_loop(struct watch *watch, uint64_t interval, struct err *e)
 		if (clock_now() < next)
 			continue;
 		if (stats_emit(watch, e) < 0)
-			return process_wait_gone(init, 0, e) == 0 ? 0 : -e->code;
+			return is_over(init, e) ? 0 : -e->code;
 		next += interval;
 	}
 }

@@ -256,6 +256,10 @@ int vm_prepare(struct backend *backend, const struct plan *plan, struct backend_
 		return refuse(e, EINVAL, "the plan has no machine");
 	r = machine_make(&preparing, e);
 	if (r == 0)
+		log_debug("'%s': prepared by a guest of %llu MiB, whose monitor is pid %d",
+			  plan->id, (unsigned long long)plan->machine->memory.value >> 20,
+			  (int)preparing.monitor.pid);
+	if (r == 0)
 		r = publish(&preparing, ret, e);
 	if (r < 0) {
 		monitor_abandon(&preparing);

@@ -3,11 +3,6 @@
 
 load helpers
 
-v2()
-{
-	[ -e /sys/fs/cgroup/cgroup.controllers ]
-}
-
 @test "cgroupsPath that is absolute is below the mount point of each hierarchy" {
 	run_sleeper
 	pid=$(state_field .pid)
@@ -83,11 +78,11 @@ v2()
 	requires_controller freezer
 	dir=$(cgroup_dir freezer)
 	mkdir -p "$dir"
-	if v2; then echo 1 >"$dir/cgroup.freeze"; else echo FROZEN >"$dir/freezer.state"; fi
+	if [ -e "$dir/cgroup.freeze" ]; then echo 1 >"$dir/cgroup.freeze"; else echo FROZEN >"$dir/freezer.state"; fi
 	try bulkhead create --bundle "$BUNDLE" "$ID"
 	[ "$status" = 1 ]
 	contains "$error" frozen
-	if v2; then echo 0 >"$dir/cgroup.freeze"; else echo THAWED >"$dir/freezer.state"; fi
+	if [ -e "$dir/cgroup.freeze" ]; then echo 0 >"$dir/cgroup.freeze"; else echo THAWED >"$dir/freezer.state"; fi
 	rmdir "$dir" 2>/dev/null || true
 }
 
@@ -95,12 +90,12 @@ v2()
 	requires_controller memory
 	update_config '.linux.resources.memory = {limit: 33554432, reservation: 16777216}'
 	run_sleeper
-	if v2; then
-		equals "$(cat "$(cgroup_dir memory)/memory.max")" 33554432
-		equals "$(cat "$(cgroup_dir memory)/memory.low")" 16777216
+	if has_cgroup_v2; then
+		equals "$(cgroup_value memory memory.max)" 33554432
+		equals "$(cgroup_value memory memory.low)" 16777216
 	else
-		equals "$(cat "$(cgroup_dir memory)/memory.limit_in_bytes")" 33554432
-		equals "$(cat "$(cgroup_dir memory)/memory.soft_limit_in_bytes")" 16777216
+		equals "$(cgroup_value memory memory.limit_in_bytes)" 33554432
+		equals "$(cgroup_value memory memory.soft_limit_in_bytes)" 16777216
 	fi
 }
 
@@ -116,15 +111,15 @@ v2()
 
 @test "memory.swap" {
 	requires_controller memory
-	if ! v2; then
+	if ! has_cgroup_v2; then
 		requires_cgroup_file memory memory.memsw.limit_in_bytes
 	fi
 	update_config '.linux.resources.memory = {limit: 33554432, swap: 50331648}'
 	run_sleeper
-	if v2; then
-		equals "$(cat "$(cgroup_dir memory)/memory.swap.max")" 16777216
+	if has_cgroup_v2; then
+		equals "$(cgroup_value memory memory.swap.max)" 16777216
 	else
-		equals "$(cat "$(cgroup_dir memory)/memory.memsw.limit_in_bytes")" 50331648
+		equals "$(cgroup_value memory memory.memsw.limit_in_bytes)" 50331648
 	fi
 }
 
@@ -139,8 +134,8 @@ v2()
 	requires_controller memory
 	update_config '.linux.resources.memory = {swappiness: 33, disableOOMKiller: true}'
 	run_sleeper
-	equals "$(cat "$(cgroup_dir memory)/memory.swappiness")" 33
-	contains "$(cat "$(cgroup_dir memory)/memory.oom_control")" "oom_kill_disable 1"
+	equals "$(cgroup_value memory memory.swappiness)" 33
+	contains "$(cgroup_value memory memory.oom_control)" "oom_kill_disable 1"
 }
 
 @test "settings v2 cannot have are refused, neutral ones are not" {
@@ -162,13 +157,13 @@ v2()
 	requires_controller cpu
 	update_config '.linux.resources.cpu = {shares: 512, quota: 20000, period: 50000}'
 	run_sleeper
-	if v2; then
-		equals "$(cat "$(cgroup_dir cpu)/cpu.max")" "20000 50000"
-		[ "$(cat "$(cgroup_dir cpu)/cpu.weight")" -lt 100 ]
+	if has_cgroup_v2; then
+		equals "$(cgroup_value cpu cpu.max)" "20000 50000"
+		[ "$(cgroup_value cpu cpu.weight)" -lt 100 ]
 	else
-		equals "$(cat "$(cgroup_dir cpu)/cpu.shares")" 512
-		equals "$(cat "$(cgroup_dir cpu)/cpu.cfs_quota_us")" 20000
-		equals "$(cat "$(cgroup_dir cpu)/cpu.cfs_period_us")" 50000
+		equals "$(cgroup_value cpu cpu.shares)" 512
+		equals "$(cgroup_value cpu cpu.cfs_quota_us)" 20000
+		equals "$(cgroup_value cpu cpu.cfs_period_us)" 50000
 	fi
 }
 
@@ -176,7 +171,7 @@ v2()
 	requires_cgroup_v2
 	update_config '.linux.resources.cpu = {shares: 1024}'
 	run_sleeper
-	equals "$(cat "$(cgroup_dir cpu)/cpu.weight")" 100
+	equals "$(cgroup_value cpu cpu.weight)" 100
 }
 
 @test "cpu.burst above the quota is refused" {
@@ -203,23 +198,25 @@ v2()
 	requires_controller pids
 	update_config '.linux.resources.pids = {limit: 20}'
 	run_sleeper
-	equals "$(cat "$(cgroup_dir pids)/pids.max")" 20
+	equals "$(cgroup_value pids pids.max)" 20
 	try bulkhead exec "$ID" /bin/probe fork 25 1
 	contains "$output" "fork: EAGAIN"
 	succeeds bulkhead delete --force "$ID"
+	rm -rf "$ROOTFS/tmp/.cgroup"
 	update_config '.linux.resources.pids = {limit: -1}'
 	run_sleeper
-	equals "$(cat "$(cgroup_dir pids)/pids.max")" max
+	equals "$(cgroup_value pids pids.max)" max
 	succeeds bulkhead delete --force "$ID"
+	rm -rf "$ROOTFS/tmp/.cgroup"
 	update_config '.linux.resources.pids = {limit: 0}'
 	run_sleeper
-	equals "$(cat "$(cgroup_dir pids)/pids.max")" 0
+	equals "$(cgroup_value pids pids.max)" 0
 }
 
 @test "no resources: the limits are left as they are" {
 	update_config 'del(.linux.resources)'
 	run_sleeper
-	equals "$(cat "$(cgroup_dir pids)/pids.max")" max
+	equals "$(cgroup_value pids pids.max)" max
 }
 
 @test "blockIO weight and throttling" {
@@ -232,7 +229,7 @@ v2()
 		[{major: ($d | split(":")[0] | tonumber), minor: ($d | split(":")[1] | tonumber), rate: 1048576}]}' \
 		--arg d "$device"
 	run_sleeper
-	equals "$(cat "$(cgroup_dir blkio)/blkio.throttle.read_bps_device")" "$device 1048576"
+	equals "$(cgroup_value blkio blkio.throttle.read_bps_device)" "$device 1048576"
 }
 
 @test "a weightDevice without any weight is refused" {
@@ -251,10 +248,10 @@ v2()
 	requires_controller hugetlb
 	update_config '.linux.resources.hugepageLimits = [{pageSize: "2MB", limit: 4194304}]'
 	run_sleeper
-	if v2; then
-		equals "$(cat "$(cgroup_dir hugetlb)/hugetlb.2MB.rsvd.max")" 4194304
+	if has_cgroup_v2; then
+		equals "$(cgroup_value hugetlb hugetlb.2MB.rsvd.max)" 4194304
 	else
-		equals "$(cat "$(cgroup_dir hugetlb)/hugetlb.2MB.rsvd.limit_in_bytes")" 4194304
+		equals "$(cgroup_value hugetlb hugetlb.2MB.rsvd.limit_in_bytes)" 4194304
 	fi
 }
 
@@ -268,8 +265,8 @@ v2()
 	requires_cgroup_v2
 	update_config '.linux.resources.unified = {"pids.max": "17", "memory.high": "100000000"}'
 	run_sleeper
-	equals "$(cat "$(cgroup_dir pids)/pids.max")" 17
-	equals "$(cat "$(cgroup_dir memory)/memory.high")" 99999744
+	equals "$(cgroup_value pids pids.max)" 17
+	equals "$(cgroup_value memory memory.high)" 99999744
 }
 
 @test "unified: a file that does not exist, a key with a slash" {
@@ -290,7 +287,7 @@ v2()
 	requires_controller net_cls
 	update_config '.linux.resources.network = {classID: 1048577}'
 	run_sleeper
-	equals "$(cat "$(cgroup_dir net_cls)/net_cls.classid")" 1048577
+	equals "$(cgroup_value net_cls net_cls.classid)" 1048577
 }
 
 @test "a controller that is not there but is asked for is an error" {
@@ -341,7 +338,7 @@ v2()
 	requires_controller pids
 	update_config '.linux.namespaces += [{type: "cgroup"}] | .mounts += [{destination: "/sys/fs/cgroup",
 		type: "cgroup", source: "cgroup", options: ["nosuid", "noexec", "nodev"]}]'
-	if v2; then dir=/sys/fs/cgroup; else dir=/sys/fs/cgroup/pids; fi
+	if has_cgroup_v2; then dir=/sys/fs/cgroup; else dir=/sys/fs/cgroup/pids; fi
 	in_container /bin/sh -c "mkdir $dir/sub && echo made"
 	equals "$output" made
 }

@@ -6,10 +6,10 @@ load helpers
 # Reads a value of the container's cgroup: v1 name, v2 name.
 limit()
 {
-	if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
-		cat "/sys/fs/cgroup/$ID/$2"
+	if has_cgroup_v2; then
+		cgroup_value any "$2"
 	else
-		cat "/sys/fs/cgroup/${1%%.*}/$ID/$1"
+		cgroup_value "${1%%.*}" "$1"
 	fi
 }
 
@@ -106,14 +106,14 @@ limit()
 	update_config '.linux.resources.cpu = {quota: 50000, period: 100000}'
 	run_sleeper
 	succeeds bulkhead update --cpu-quota 30000 "$ID"
-	if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+	if has_cgroup_v2; then
 		equals "$(limit x cpu.max)" "30000 100000"
 	else
 		equals "$(limit cpu.cfs_quota_us)" 30000
 		equals "$(limit cpu.cfs_period_us)" 100000
 	fi
 	succeeds bulkhead update --cpu-period 60000 --cpu-share 512 "$ID"
-	if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+	if has_cgroup_v2; then
 		equals "$(limit x cpu.max)" "30000 60000"
 	else
 		equals "$(limit cpu.cfs_period_us)" 60000
@@ -196,6 +196,7 @@ limit()
 	succeeds bulkhead pause "$ID"
 	succeeds bulkhead update --pids-limit 33 "$ID"
 	status_is paused
+	! is_vm || succeeds bulkhead resume "$ID"
 	equals "$(limit pids.max pids.max)" 33
 }
 
@@ -205,7 +206,7 @@ limit()
 	run_sleeper
 	try bulkhead update --cpu-share 256 --cpu-period 1 "$ID"
 	[ "$status" = 1 ]
-	if [ ! -e /sys/fs/cgroup/cgroup.controllers ]; then
+	if ! has_cgroup_v2; then
 		equals "$(limit cpu.shares)" 512
 		equals "$(limit cpu.cfs_period_us)" 100000
 	else
