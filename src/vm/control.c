@@ -228,9 +228,9 @@ int control_await(int sock, uint64_t deadline, struct control_answer *ret, struc
 	int r = sock_receive(sock, &answer, sizeof(answer), &size, &fd, 1, &count, deadline, e);
 
 	/* A peer that ended with our words unread may have said something before. */
-	if (r < 0 && e->code == ECONNRESET)
+	if (r == SOCK_END)
 		r = sock_receive(sock, &answer, sizeof(answer), &size, &fd, 1, &count, deadline, e);
-	if (r < 0 && e->code != ECONNRESET)
+	if (r < 0)
 		return wrap(e, "the monitor of the machine");
 	if (r != SOCK_MESSAGE)
 		return refuse(e, ESRCH, "the machine has ended");

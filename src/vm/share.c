@@ -121,6 +121,8 @@ static int entry_make(const struct plan_share *share, int top, struct err *e)
 		return fail(e, errno, "open '%s'", share->source);
 	if (source_check(share, source, &status, e) < 0)
 		return -e->code;
+	if (str_is(share->name, "rootfs") && !S_ISDIR(status.st_mode))
+		return fail(e, ENOTDIR, "open '%s'", share->source);
 	if (S_ISLNK(status.st_mode))
 		return link_share(share, top, source, e);
 	r = mount_clone(source, "", share->recursive.value ? MOUNT_RECURSIVE : 0, &mount, e);

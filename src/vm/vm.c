@@ -341,9 +341,10 @@ static int vm_destroy(struct backend *backend, struct err *e)
 {
 	struct vm_backend_handle *vm = vm_of(backend);
 
-	fd_close(&vm->link_fd);
+	/* It is asked to end before our connection tells it that it has to. */
 	if (vm_open_cgroup(vm, e) < 0 || monitor_end(vm, e) < 0)
 		return -e->code;
+	fd_close(&vm->link_fd);
 	reason_show(vm);
 	/* Hypervisor and file server end with the monitor; the cgroup knows whoever does not. */
 	if (vm->cgroup && cgroup_remove(vm->cgroup, e) < 0)

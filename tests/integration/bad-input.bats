@@ -67,7 +67,7 @@ cheap()
 {
 	local figures
 	status=0
-	timeout -k 1 60 python3 -c 'import os, resource, sys
+	timeout -k 1 $(is_vm && echo 200 || echo 60) python3 -c 'import os, resource, sys
 pid = os.spawnv(os.P_NOWAIT, sys.argv[2], sys.argv[2:])
 status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -77,6 +77,8 @@ sys.exit(status)' "$WORK/cost" "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --b
 	output=$(tr -d '\0' <"$WORK/stdout")
 	error=$(cat "$WORK/stderr")
 	figures=$(cat "$WORK/cost") || fail_test "it did not end in time"
+	# A machine is neither.
+	! is_vm || return 0
 	[ "${figures% *}" -le 2000 ] || fail_test "it took ${figures% *} ms"
 	[ "${figures#* }" -le $((LIMIT_KIB)) ] || fail_test "it took ${figures#* } KiB"
 }
@@ -643,6 +645,7 @@ left_but_mount()
 }
 
 @test "the state directory belongs to someone else" {
+	differs_at vm "QEMU's jail and the network's taps need the host's root"
 	mkdir -m 700 "$STATE"
 	chown 12345:12345 "$STATE"
 	# An ordinary user may not; he gets no further than to be told.
@@ -751,10 +754,10 @@ bad_process()
 	try bulkhead update --resources "$WORK/nosuch" "$ID"
 	equals "$status" 1
 	one_error "$WORK/nosuch"
-	if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
-		equals "$(cat "$(cgroup_dir memory)/memory.max")" 67108864
+	if has_cgroup_v2; then
+		equals "$(cgroup_value memory memory.max)" 67108864
 	else
-		equals "$(cat "$(cgroup_dir memory)/memory.limit_in_bytes")" 67108864
+		equals "$(cgroup_value memory memory.limit_in_bytes)" 67108864
 	fi
 }
 
@@ -763,7 +766,7 @@ bad_process()
 		status=0
 		(
 			ulimit -n "$limit"
-			exec timeout -k 5 20 "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" "$ID"
+			exec timeout -k 5 $(is_vm && echo 200 || echo 20) "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" "$ID"
 		) </dev/null >"$WORK/stdout" 2>"$WORK/stderr" 3>&- || status=$?
 		output=
 		error=$(cat "$WORK/stderr")
@@ -847,7 +850,7 @@ bad_process()
 	(
 		echo "$BASHPID" >"$caller/cgroup.procs"
 		echo 2 >"$outer/pids.max"
-		exec timeout 20 "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" create --bundle "$BUNDLE" "$ID" </dev/null >"$WORK/o" 2>&1 3>&-
+		exec timeout $(is_vm && echo 200 || echo 20) "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" create --bundle "$BUNDLE" "$ID" </dev/null >"$WORK/o" 2>&1 3>&-
 	) || code=$?
 	echo max >"$outer/pids.max"
 	equals "$(find /sys/fs/cgroup -type d -name "$ID" 2>/dev/null)" ""
