@@ -62,8 +62,9 @@ enum plan_op_kind {
 	PLAN_OP_HOSTNAME,	/* text */
 	PLAN_OP_DOMAINNAME,	/* text */
 	PLAN_OP_SYSCTL,		/* target: path below /proc/sys ("net/core/somaxconn"), text: value;
-				   flags: CLONE_NEW* of the namespace it belongs to (unset: nobody else's),
-				   which must not	 be the runtime's own (a joined one may turn out to be) */
+				   flags: CLONE_NEW* of the namespace it belongs to, which must not
+				   be the runtime's own (a joined one may turn out to be); unset:
+				   it is nobody else's */
 	PLAN_OP_READONLY_PATH,	/* target: bind on itself, recursively read-only; absent is fine */
 	PLAN_OP_MASK_PATH, /* target: /dev/null or an empty read-only tmpfs over it; the same */
 	PLAN_OP_KINDS,

@@ -125,7 +125,8 @@ limit()
 	requires_controller cpuset
 	run_sleeper
 	succeeds bulkhead update --cpuset-cpus 0 --cpuset-mems 0 "$ID"
-	equals "$(limit cpuset.cpus cpuset.cpus)" 0
+	# They are the host's, and so is the cgroup around a machine.
+	equals "$(cat "$(cgroup_dir cpuset)/cpuset.cpus")" 0
 	exec_in /bin/probe affinity
 	equals "$output" 0
 }
@@ -271,11 +272,12 @@ limit()
 }
 
 @test "events prints every interval, until the container ends" {
-	set_args /bin/sleep 0.9
+	set_args /bin/sleep $(is_vm && echo 9 || echo 0.9)
 	run_detached
 	succeeds bulkhead events --interval 200ms "$ID"
 	lines=$(echo "$output" | grep -c '"type":"stats"')
-	[ "$lines" -ge 2 ] && [ "$lines" -le 8 ]
+	[ "$lines" -ge 2 ]
+	is_vm || [ "$lines" -le 8 ]
 	echo "$output" | jq -e . >/dev/null
 }
 
