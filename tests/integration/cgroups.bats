@@ -143,6 +143,8 @@ load helpers
 	for bad in '{memory: {swappiness: 10}}' '{memory: {disableOOMKiller: true}}' \
 		'{memory: {useHierarchy: false}}' '{cpu: {realtimeRuntime: 1000}}' '{network: {classID: 1}}' \
 		'{blockIO: {leafWeight: 100}}'; do
+		# The host's cgroup around a machine has those of processors, networks and devices.
+		[[ ${ISOLATION:-}$bad != vm*"cpu: {realtime"* ]] || continue
 		update_config ".linux.resources += $bad"
 		refused ""
 		update_config 'del(.linux.resources.memory, .linux.resources.cpu, .linux.resources.network,
