@@ -31,19 +31,31 @@ void net_init(struct net *net)
 		net->taps[i].fd = FD_NONE;
 }
 
+static int refuse_host(const struct plan_machine *machine, struct err *e)
+{
+	return refuse(e, EINVAL,
+		      "%s: '%s' is the host's network, whose interfaces a guest would take away",
+		      machine->network_origin, machine->network_path);
+}
+
 int net_enter(const struct plan_machine *machine, struct err *e)
 {
 	auto_fd int fd = FD_NONE;
+	bool is_own = false;
 
 	if (!machine->network_path)
 		return namespace_unshare(CLONE_NEWNET, e);
 	if (namespace_open(machine->network_path, CLONE_NEWNET, &fd, e) < 0 ||
-	    namespace_join(fd, CLONE_NEWNET, e) < 0)
+	    namespace_is_own(fd, CLONE_NEWNET, &is_own, e) < 0)
+		return wrap(e, "%s", machine->network_origin);
+	if (is_own)
+		return refuse_host(machine, e);
+	if (namespace_join(fd, CLONE_NEWNET, e) < 0)
 		return wrap(e, "%s", machine->network_origin);
 	return 0;
 }
 
-/* The host's own network would lose its interfaces to the guest. */
+/* Whoever is in another one than the host's may still have named the host's. */
 static int host_check(const struct plan_machine *machine, struct err *e)
 {
 	auto_fd int host = open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC);
@@ -53,12 +65,7 @@ static int host_check(const struct plan_machine *machine, struct err *e)
 		return 0;
 	if (namespace_is_own(host, CLONE_NEWNET, &is_own, e) < 0)
 		return -e->code;
-	if (is_own)
-		return refuse(e, EINVAL,
-			      "%s: '%s' is the host's network, whose interfaces a guest would take "
-			      "away",
-			      machine->network_origin, machine->network_path);
-	return 0;
+	return is_own ? refuse_host(machine, e) : 0;
 }
 
 static bool is_joinable(const struct net *net, const struct rtnl_link *link)

@@ -10,13 +10,25 @@ setup()
 	build_tool shim || return 1
 }
 
+is_apart()
+{
+	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+}
+
 # engine_config NAME: tests/data/engines/NAME.json as the bundle's configuration. What the engine had
 # prepared is made here (the files that are mounted, relative to the bundle); the cgroup is the test's.
 engine_config()
 {
-	local engine=$BUNDLE/engine
+	local engine=$BUNDLE/engine holder=$$
+	if is_vm; then
+		# A guest would take the host's interfaces.
+		unshare --net sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
+		holder=$!
+		helper_process $holder
+		wait_for is_apart $holder
+	fi
 	jq --arg path "/$ID" '.linux.cgroupsPath = $path | del(.hooks) |
-		.linux.namespaces |= map(if .path then .path = $net else . end)' --arg net "/proc/$$/ns/net" \
+		.linux.namespaces |= map(if .path then .path = $net else . end)' --arg net "/proc/$holder/ns/net" \
 		"$TOP/tests/data/engines/$1.json" >"$CONFIG"
 	mkdir -p "$engine"/{shm,data}
 	chmod 1777 "$engine/shm"

@@ -188,6 +188,18 @@ process_file()
 	contains "$(jq -r .rlimits "$WORK/stdout")" "NOFILE 33 44"
 }
 
+@test "exec --process: where the file is silent the config speaks" {
+	update_config '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 100, hard: 200}]
+		| .process.oomScoreAdj = 321 | .process.user.umask = 23'
+	run_sleeper
+	echo '{"cwd": "/", "user": {"uid": 0, "gid": 0}, "env": ["PATH=/bin"],
+		"args": ["sh", "-c", "probe rlimits; probe oom; probe umask; probe caps"]}' >"$WORK/p.json"
+	succeeds bulkhead exec --process "$WORK/p.json" "$ID"
+	contains "$output" "NOFILE 100 200"
+	contains "$output" $'\n321\n0027\n'
+	contains "$output" "bounding=0000000020000420"
+}
+
 @test "exec -p with bad files names what is wrong" {
 	run_sleeper
 	fails 255 "" bulkhead exec -p "$WORK/nofile" "$ID"

@@ -189,6 +189,15 @@ ambient=0000000000000000"
 	refused RLIMIT_NOFILE
 }
 
+@test "rlimits: unset ones are the caller's" {
+	update_config '.process.rlimits = [{type: "RLIMIT_CORE", soft: 0, hard: 0}]'
+	set_args /bin/probe rlimits
+	got=$(ulimit -Sn 321 && ulimit -Hs 123456 && bulkhead run --bundle "$BUNDLE" "$ID" </dev/null)
+	contains "$got" "NOFILE 321 "
+	contains "$got" "126418944"
+	contains "$got" "CORE 0 0"
+}
+
 @test "umask set; unset is the caller's" {
 	update_config '.process.user.umask = 63'
 	in_container /bin/probe umask

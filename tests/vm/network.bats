@@ -59,6 +59,11 @@ inside()
 		$output == *"fd99:7::2/64"* ]]
 }
 
+@test "the host's network is refused by whatever name" {
+	update_config '.linux.namespaces |= map(if .type == "network" then .path = $p else . end)' --arg p "/proc/$$/ns/net"
+	refused "the host's network"
+}
+
 @test "ping both ways, and over IPv6" {
 	plug eth0 2
 	start_sleeping

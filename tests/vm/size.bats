@@ -18,6 +18,13 @@ load vm.bash
 	[ "$size" -gt 128 ] && [ "$size" -lt 400 ]
 }
 
+@test "the memory policy is the machine's" {
+	[ -e /sys/devices/system/node/node0 ] || skip "no NUMA"
+	update_config '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "0", flags: ["MPOL_F_STATIC_NODES"]}'
+	start_sleeping
+	grep -q ' bind' "/proc/$HYPERVISOR/numa_maps"
+}
+
 @test "the vm object has the last word" {
 	update_config '.vm = {kernel: {path: $kernel, initrd: $initramfs}, hwConfig: {vcpus: 2, memory: 419430400}}' \
 		--arg kernel "${BULKHEAD%/*}/guest/$(jq -r .kernel "${BULKHEAD%/*}/guest/guest.json")" \
