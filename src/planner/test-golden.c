@@ -25,6 +25,7 @@ struct given_options {
 	struct opt_u32 preserve_fds, listen_fds;
 	const char *notify_directory;
 	struct opt_bool machine; /* at the vm level */
+	struct opt_bool caller;	 /* who has something to inherit */
 };
 
 struct given {
@@ -66,6 +67,7 @@ static const struct field option_fields[] = {
 	FIELD(FIELD_U32, struct given_options, listen_fds, "listenFds", 0),
 	FIELD(FIELD_STRING, struct given_options, notify_directory, "notifyDirectory", 0),
 	FIELD(FIELD_BOOL, struct given_options, machine, "machine", 0),
+	FIELD(FIELD_BOOL, struct given_options, caller, "caller", 0),
 	{0},
 };
 
@@ -148,6 +150,17 @@ static const struct planner_machine machine = {
 
 static int case_build(struct arena *arena, int dir, struct buf *out, struct err *e)
 {
+	static struct plan_rlimit limits[] = {
+		{.type = {true, 4}, .soft = {true, 0}, .hard = {true, 10}},
+		{.type = {true, 7}, .soft = {true, 1024}, .hard = {true, 4096}},
+	};
+	static uint32_t groups[] = {4, 27};
+	static const struct planner_caller caller = {
+		.umask = {true, 027},
+		.oom_score_adj = {true, 77},
+		.groups = {.is_set = true, .count = 2, .values = groups},
+		.rlimits = {.items = limits, .count = 2},
+	};
 	static const struct given_options none;
 	const struct oci_config *config;
 	const struct given_options *given_options;
@@ -178,6 +191,7 @@ static int case_build(struct arena *arena, int dir, struct buf *out, struct err 
 		.listen_fds = given_options->listen_fds.value,
 		.notify_directory = given_options->notify_directory,
 		.seccomp_cache_fd = FD_NONE,
+		.caller = given_options->caller.value ? &caller : NULL,
 	};
 	if ((given_options->machine.value
 		     ? planner_build_machine(arena, config, &facts, &options, &machine, &plan, e)
