@@ -2,12 +2,12 @@
 # namespace in which only the test's directory can be written; and H, a fresh directory of the host
 # that no container may change.
 #
-#   RACE_ROUNDS=N    rounds of each race (default 40)
+#   RACE_ROUNDS=N    rounds of each race (default 40; 4 where a machine boots in each)
 #   OCI_VERSION=V    for old runtimes that refuse the version of the tests' configuration
 #
 # shellcheck shell=bash disable=SC2154 # CACHE and the like come from the harness
 
-RACE_ROUNDS=${RACE_ROUNDS:-40}
+RACE_ROUNDS=${RACE_ROUNDS:-$(is_vm && echo 4 || echo 40)}
 
 load tool
 
@@ -53,7 +53,7 @@ host_unchanged()
 
 bulkhead()
 {
-	timeout --foreground -k 5 30 "$CACHE/attack" cage "$WORK" "$RUNTIME" \
+	timeout --foreground -k 5 $(is_vm && echo 120 || echo 30) "$CACHE/attack" cage "$WORK" "$RUNTIME" \
 		"${LEVEL[@]}" --root "$STATE" "${GLOBALS[@]}" "$@" 3>&-
 }
 
