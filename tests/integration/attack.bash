@@ -53,7 +53,7 @@ host_unchanged()
 
 bulkhead()
 {
-	timeout --foreground -k 5 $(is_vm && echo 120 || echo 30) "$CACHE/attack" cage "$WORK" "$RUNTIME" \
+	timeout --foreground -k 5 "$(is_vm && echo 120 || echo 30)" "$CACHE/attack" cage "$WORK" "$RUNTIME" \
 		"${LEVEL[@]}" --root "$STATE" "${GLOBALS[@]}" "$@" 3>&-
 }
 
