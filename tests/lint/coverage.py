@@ -5,7 +5,9 @@ usage: coverage.py [SOURCE_DIR]
 
 Each member of config.json in src/oci/fields-*.c must have a row, each row must name a member that
 is in the tables, the files of its second column must exist, and each test of its third column,
-written as `file` "name", must be there under that name.
+written as `file` "name", must be there under that name; one of them must be of tests/integration or
+tests/vm, which look at the effect. tests/data/members.txt, the specification's own list, must name
+the same members.
 """
 import pathlib
 import re
@@ -18,6 +20,7 @@ ROW = re.compile(
 LINE = re.compile(r"^\| `([^`]+)` \| (.*) \| (.*) \|$")
 FILE = re.compile(r"`((?:src|tests|include)/[^`]+)`")
 TEST = re.compile(r"`(tests/[^`]+|src/[^`]+)` (\"[^\"]+\"(?:, \"[^\"]+\")*)")
+EFFECT = re.compile(r"tests/(integration|vm)/")
 SUFFIX = {"LIST": "[]", "OBJECTS": ".*"}
 ALIASES = {"hwconfig"}  # another spelling of hwConfig: one row for all of it
 
@@ -42,7 +45,15 @@ def members(tables, table="oci_config_fields", prefix=""):
 
 def test_exists(root, file, name):
     path = root / file
-    return path.is_file() and name in path.read_text()
+    if not path.is_file():
+        return False
+    text = path.read_text()
+    return f'@test "{name}" {{' in text if path.suffix == ".bats" else f'"{name}' in text
+
+
+def listed(root):
+    lines = (root / "tests/data/members.txt").read_text().splitlines()
+    return {line for line in lines if line and not line.startswith("#")}
 
 
 def main():
@@ -68,11 +79,15 @@ def main():
         named = TEST.findall(tests)
         if not named:
             wrong.append(f"{here}: names no test")
+        elif not any(EFFECT.match(file) for file, _ in named):
+            wrong.append(f"{here}: names no test of tests/integration or tests/vm")
         for file, names in named:
             for name in re.findall(r'"([^"]+)"', names):
                 if not test_exists(root, file, name):
                     wrong.append(f"{here}: no test \"{name}\" in {file}")
-    wrong += [f"spec/coverage.md: no row for {member}" for member in sorted(wanted - seen)]
+    wrong += [f"spec/coverage.md: no row for {member}" for member in sorted((wanted | listed(root)) - seen)]
+    wrong += [f"src/oci: no table has {member}" for member in sorted(listed(root) - wanted)]
+    wrong += [f"tests/data/members.txt: {member} is missing" for member in sorted(wanted - listed(root))]
     for line in wrong:
         print(line, file=sys.stderr)
     return 1 if wrong else 0
