@@ -82,6 +82,33 @@ static int needed_add(struct jail_root *root, const char *path, struct err *e)
 	return 0;
 }
 
+/* A node of the hypervisor's own: whom the host lets open its one differs (nobody but root, a
+ * group, everybody). */
+static int kvm_add(const struct jail *jail, struct jail_root *root, struct err *e)
+{
+	struct bind *bind = &root->binds[root->count];
+	auto_mount nodes = MOUNT_NONE;
+	struct stat kvm;
+
+	if (root->count == BINDS_MAX)
+		return refuse(e, E2BIG, "the jail has too many parts");
+	if (stat("/dev/kvm", &kvm) < 0)
+		return fail(e, errno, "'/dev/kvm'");
+	if (!S_ISCHR(kvm.st_mode))
+		return refuse(e, ENODEV, "'/dev/kvm' is no device");
+	if (mount_create("tmpfs", "nodes", MS_NOSUID | MS_NOEXEC, "mode=755,size=64k", &nodes, e) <
+	    0)
+		return wrap(e, "the jail's '/dev'");
+	if (mknodat(nodes.fd, "kvm", S_IFCHR | 0600, kvm.st_rdev) < 0 ||
+	    fchownat(nodes.fd, "kvm", jail->uid, jail->uid, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail(e, errno, "make the jail's '/dev/kvm'");
+	*bind = (struct bind){
+		.mount = nodes, .target = "/dev", .is_directory = true, .is_device = true};
+	nodes = MOUNT_NONE;
+	root->count++;
+	return 0;
+}
+
 static int root_collect(const struct jail *jail, struct jail_root *root, struct err *e)
 {
 	int r = 0;
@@ -95,7 +122,7 @@ static int root_collect(const struct jail *jail, struct jail_root *root, struct 
 	if (r == 0)
 		r = bind_add(root, jail->initramfs, JAIL_INITRAMFS, e);
 	if (r == 0 && jail->needs_kvm)
-		r = bind_add(root, "/dev/kvm", "/dev/kvm", e);
+		r = kvm_add(jail, root, e);
 	return r;
 }
 
@@ -105,8 +132,8 @@ static int bind_attach(struct bind *bind, int top, struct err *e)
 	auto_fd int target = FD_NONE;
 	int r = path_make_target(top, bind->target, bind->is_directory, 0, &target, e);
 
-	change.set = MOUNT_ATTR_NOSUID |
-		     (bind->is_device ? MOUNT_ATTR_NOEXEC : MOUNT_ATTR_NODEV | MOUNT_ATTR_RDONLY);
+	change.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_RDONLY |
+		     (bind->is_device ? MOUNT_ATTR_NOEXEC : MOUNT_ATTR_NODEV);
 	if (r == 0)
 		r = mount_change(&bind->mount, &change, e);
 	if (r == 0)
@@ -178,11 +205,11 @@ static int limits_set(const struct jail *jail, struct err *e)
 	return 0;
 }
 
-static int privileges_drop(const struct jail *jail, uint32_t kvm_group, struct err *e)
+static int privileges_drop(const struct jail *jail, struct err *e)
 {
 	if (caps_keep_bounding(0, e) < 0 || caps_set_ambient(0, e) < 0 ||
-	    identity_set_groups(&kvm_group, jail->needs_kvm ? 1 : 0, e) < 0 ||
-	    identity_set(jail->uid, jail->uid, e) < 0 || caps_set(0, 0, 0, e) < 0)
+	    identity_set_groups(NULL, 0, e) < 0 || identity_set(jail->uid, jail->uid, e) < 0 ||
+	    caps_set(0, 0, 0, e) < 0)
 		return -e->code;
 	return identity_no_new_privileges(e);
 }
@@ -202,11 +229,8 @@ static int parent_tie(struct err *e)
 static int jail_enter(const struct jail *jail, struct err *e)
 {
 	struct jail_root root = {.count = 0};
-	struct stat kvm = {.st_gid = 0};
 	int r;
 
-	if (jail->needs_kvm && stat("/dev/kvm", &kvm) < 0)
-		return fail(e, errno, "'/dev/kvm'");
 	/* First, since what is opened later must not be where they go. */
 	r = jail_place_descriptors(jail->fds, jail->fd_count, jail->output, e);
 	if (r == 0)
@@ -218,7 +242,7 @@ static int jail_enter(const struct jail *jail, struct err *e)
 	if (r == 0)
 		r = limits_set(jail, e);
 	if (r == 0)
-		r = privileges_drop(jail, kvm.st_gid, e);
+		r = privileges_drop(jail, e);
 	return r == 0 ? parent_tie(e) : r;
 }
 
@@ -273,7 +297,7 @@ static int mounts_detach(const char *program)
 		(void)umount2(needed[i], MNT_DETACH | UMOUNT_NOFOLLOW);
 	(void)umount2(JAIL_KERNEL, MNT_DETACH);
 	(void)umount2(JAIL_INITRAMFS, MNT_DETACH);
-	(void)umount2("/dev/kvm", MNT_DETACH);
+	(void)umount2("/dev", MNT_DETACH);
 	/* Gone, or never there. */
 	return umount2("/usr/lib", MNT_DETACH) < 0 && (errno == EINVAL || errno == ENOENT) ? 0 : 1;
 }
