@@ -302,3 +302,40 @@ created_or_names()
 	done
 	equals "$(cat "$ROOTFS/tmp/said.startContainer")" "startContainer a b"
 }
+
+@test "update --kernel-memory-tcp, --cpu-rt-period and --cpu-rt-runtime, --blkio-weight" {
+	differs_at vm "the guest has cgroup v2, whatever the host has"
+	requires_cgroup_v1
+	requires_controller memory
+	requires_controller cpu
+	run_sleeper
+	try bulkhead update --cpu-rt-period 400000 --cpu-rt-runtime 0 "$ID"
+	if [ "$status" = 0 ]; then
+		equals "$(cat "$(cgroup_dir cpu)/cpu.rt_period_us")" 400000
+	else
+		contains "$error" realtime
+	fi
+	try bulkhead update --kernel-memory-tcp 8m "$ID"
+	if [ "$status" = 0 ]; then
+		equals "$(cat "$(cgroup_dir memory)/memory.kmem.tcp.limit_in_bytes")" 8388608
+	else
+		contains "$error" kernelTCP
+	fi
+	try bulkhead update --blkio-weight 300 "$ID"
+	if [ "$status" = 0 ]; then
+		grep -qsx 300 "$(cgroup_dir blkio)"/blkio.*weight || grep -qs 300 "$(cgroup_dir blkio)"/blkio.*weight
+	else
+		contains "$error" weight
+	fi
+	status_is running
+}
+
+@test "update --mem-bw-schema without intelRdt, exec --apparmor and --process-label without the module" {
+	run_sleeper
+	fails 1 intelRdt bulkhead update --mem-bw-schema "MB:0=50" "$ID"
+	[ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ] ||
+		fails 255 AppArmor bulkhead exec --apparmor some-profile "$ID" /bin/true
+	[ -e /sys/fs/selinux/enforce ] ||
+		fails 255 SELinux bulkhead exec --process-label a:b:c:d "$ID" /bin/true
+	status_is running
+}
