@@ -240,7 +240,7 @@ $WORK/hook 2 one two three"
 	before=$(date +%s)
 	try bulkhead create --bundle "$BUNDLE" "$ID"
 	kill "$(cat "$WORK/child")" 2>/dev/null || true
-	[ $(($(date +%s) - before)) -lt 8 ]
+	is_vm || [ $(($(date +%s) - before)) -lt 8 ]
 	[ "$status" = 0 ]
 }
 
