@@ -762,11 +762,13 @@ bad_process()
 }
 
 @test "few descriptors, few processes: an error and nothing left, never a hang" {
+	local patience=20
+	! is_vm || patience=200
 	for limit in 3 4 6 8 10 12 16; do
 		status=0
 		(
 			ulimit -n "$limit"
-			exec timeout -k 5 $(is_vm && echo 200 || echo 20) "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" "$ID"
+			exec timeout -k 5 "$patience" "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" run --bundle "$BUNDLE" "$ID"
 		) </dev/null >"$WORK/stdout" 2>"$WORK/stderr" 3>&- || status=$?
 		output=
 		error=$(cat "$WORK/stderr")
@@ -846,11 +848,13 @@ bad_process()
 	mkdir -p "$caller"
 	[ "$caller" = "$outer" ] || echo +pids >"$outer/cgroup.subtree_control"
 	IDS+=("$ID-outer")
+	local patience=20
+	! is_vm || patience=200
 	code=0
 	(
 		echo "$BASHPID" >"$caller/cgroup.procs"
 		echo 2 >"$outer/pids.max"
-		exec timeout $(is_vm && echo 200 || echo 20) "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" create --bundle "$BUNDLE" "$ID" </dev/null >"$WORK/o" 2>&1 3>&-
+		exec timeout "$patience" "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" create --bundle "$BUNDLE" "$ID" </dev/null >"$WORK/o" 2>&1 3>&-
 	) || code=$?
 	echo max >"$outer/pids.max"
 	equals "$(find /sys/fs/cgroup -type d -name "$ID" 2>/dev/null)" ""
