@@ -41,7 +41,8 @@ static const struct option_row options[] = {
 	ROW(OPTION_SIZE, memory_reservation, "memory-reservation", 0, "BYTES", "soft limit"),
 	ROW(OPTION_SIZE, memory_swap, "memory-swap", 0, "BYTES", "limit of memory and swap"),
 	ROW(OPTION_SIZE, kernel_memory, "kernel-memory", 0, "BYTES", "ignored: obsolete"),
-	ROW(OPTION_SIZE, kernel_memory_tcp, "kernel-memory-tcp", 0, "BYTES", "ignored: obsolete"),
+	ROW(OPTION_SIZE, kernel_memory_tcp, "kernel-memory-tcp", 0, "BYTES",
+	    "limit of TCP buffers, where the kernel has one"),
 	ROW(OPTION_I64, pids_limit, "pids-limit", 0, "N", "number of tasks, -1 for any"),
 	ROW(OPTION_STRING, l3_cache_schema, "l3-cache-schema", 0, "SCHEMA", "of Intel RDT"),
 	ROW(OPTION_STRING, mem_bw_schema, "mem-bw-schema", 0, "SCHEMA", "of Intel RDT"),
@@ -88,6 +89,7 @@ static int resources_make(struct arena *arena, const struct options *given,
 		.limit = given->memory,
 		.reservation = given->memory_reservation,
 		.swap = given->memory_swap,
+		.kernel_tcp = given->kernel_memory_tcp,
 	};
 	struct oci_pids pids = {.limit = given->pids_limit};
 	struct oci_block_io block_io = {
@@ -115,9 +117,9 @@ static int run(struct call *call, struct err *e)
 	if (given->resources) {
 		r = resources_read(call->arena, given->resources, &update.resources, e);
 	} else {
-		if (given->kernel_memory.is_set || given->kernel_memory_tcp.is_set)
-			log_warning("--kernel-memory and --kernel-memory-tcp are ignored: the "
-				    "kernel has no such limits any more");
+		if (given->kernel_memory.is_set)
+			log_warning("--kernel-memory is ignored: the kernel has no such limit any "
+				    "more");
 		update.l3_cache_schema = given->l3_cache_schema;
 		update.mem_bw_schema = given->mem_bw_schema;
 		r = resources_make(call->arena, given, &update.resources, e);

@@ -50,7 +50,8 @@ created_or_names()
 	{
 		update_config '.mounts |= map(select(.destination != "/r")) | .mounts += [{destination: "/r", type: "bind",
 			source: $s, options: ["rbind", $o]}]' --arg s "$WORK/dir" --arg o "$1"
-		set_args /bin/probe mount /r/sub
+		# In a guest it is mounted when somebody looks.
+		set_args /bin/sh -c 'ls /r/sub; probe mount /r/sub'
 		try bulkhead run --bundle "$BUNDLE" "$ID"
 		flags=,$(echo "$output" | cut -d' ' -f2),
 	}
