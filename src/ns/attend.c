@@ -93,7 +93,7 @@ int attend_meet(struct handshake *handshake, pid_t pid, struct process *ret, str
 	return r < 0 ? -e->code : r;
 }
 
-void attend_abandon(struct process *process)
+void attend_abandon(struct process *process, int patience_ms)
 {
 	struct err ignored;
 	int status;
@@ -101,6 +101,9 @@ void attend_abandon(struct process *process)
 	if (process->pid <= 0)
 		return;
 	(void)!process_signal(process, SIGKILL, &ignored);
-	(void)!process_reap(process->pid, &status, &ignored);
+	/* In a frozen v1 cgroup it dies when that is thawed, and is reaped by who has us as child.
+	 */
+	if (process_wait_gone(process, patience_ms, &ignored) == 0)
+		(void)!process_reap(process->pid, &status, &ignored);
 	process_done(process);
 }

@@ -15,7 +15,7 @@ void attend_own_oom_score(const struct plan_process *process);
  * is what it said last. */
 int attend_meet(struct handshake *handshake, pid_t pid, struct process *ret,
 		struct err *e) must_check;
-/* Kills and reaps. */
-void attend_abandon(struct process *process);
+/* Kills, and reaps what is gone within that time (-1: whenever). */
+void attend_abandon(struct process *process, int patience_ms);
 
 #endif

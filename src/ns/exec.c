@@ -9,6 +9,9 @@
  * from a sealed copy of itself.
  *
  * execve has happened when the handshake socket, close-on-exec in the new process, ends.
+ *
+ * In a paused container the new process is frozen from the moment it is in the cgroup: the runtime
+ * waits for it until the container is resumed, or a signal asks it to end.
  */
 #include "attend.h"
 #include "child.h"
@@ -29,7 +32,8 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
-#define KINDS_MAX 8
+#define KINDS_MAX	   8
+#define PATIENCE_PAUSED_MS 1000
 
 struct entering {
 	struct ns_backend *ns;
@@ -253,6 +257,7 @@ static int open_all(struct entering *entering, struct backend_stdio *take_stdio,
 		r = image_open(&entering->image_fd, e);
 	if (r == 0)
 		r = handshake_pair(&entering->parent_end, &entering->child_end, e);
+	entering->parent_end.interrupt_fd = entering->exec->interrupt_fd;
 	entering->umask = umask(022);
 	(void)umask(entering->umask);
 	return r;
@@ -386,6 +391,8 @@ static int make_process(struct entering *entering, struct err *e)
 
 static void entering_done(struct entering *entering)
 {
+	int patience_ms = entering->exec->ignore_paused ? PATIENCE_PAUSED_MS : -1;
+
 	for (size_t i = 0; i < KINDS_MAX; i++)
 		fd_close(&entering->joins[i].fd);
 	fd_close(&entering->root);
@@ -395,8 +402,8 @@ static void entering_done(struct entering *entering)
 		fd_close(&entering->stdio[i]);
 	handshake_done(&entering->parent_end);
 	handshake_done(&entering->child_end);
-	attend_abandon(&entering->first);
-	attend_abandon(&entering->process);
+	attend_abandon(&entering->first, patience_ms);
+	attend_abandon(&entering->process, patience_ms);
 	fd_close(&entering->accepted.console_fd);
 	fd_close(&entering->accepted.seccomp_fd);
 }

@@ -127,11 +127,13 @@ static int died(const struct process *process, struct err *e)
 static int wait_for_peer(struct handshake *handshake, const struct process *process,
 			 uint64_t deadline, struct err *e)
 {
-	struct pollfd polls[2] = {
+	struct pollfd polls[] = {
 		{.fd = handshake->sock, .events = POLLIN},
 		{.fd = process->pidfd, .events = POLLIN},
+		{.fd = handshake->interrupt_fd > 0 ? handshake->interrupt_fd : FD_NONE,
+		 .events = POLLIN},
 	};
-	nfds_t count = process->pidfd >= 0 ? 2 : 1;
+	nfds_t count = sizeof(polls) / sizeof(polls[0]);
 
 	for (;;) {
 		int r = poll(polls, count, deadline ? clock_left_ms(deadline) : -1);
@@ -140,8 +142,10 @@ static int wait_for_peer(struct handshake *handshake, const struct process *proc
 			return fail(e, errno, "wait for the container's init");
 		if (r == 0)
 			return refuse(e, ETIMEDOUT, "container init does not answer");
-		if (r > 0)
+		if (r > 0 && (polls[0].revents || polls[1].revents))
 			return polls[0].revents ? 0 : 1;
+		if (r > 0)
+			return refuse(e, ECANCELED, "interrupted while the process was made");
 	}
 }
 

@@ -14,7 +14,8 @@
 struct handshake {
 	int sock;
 	bool is_child;
-	uint64_t seen; /* bit for each kind that came before it was waited for */
+	int interrupt_fd; /* ends the runtime's waits when it is readable; 0: none */
+	uint64_t seen;	  /* bit for each kind that came before it was waited for */
 };
 
 #define HANDSHAKE_NONE ((struct handshake){.sock = FD_NONE})

@@ -298,8 +298,8 @@ int ns_prepare(struct backend *backend, const struct plan *plan, struct backend_
 		return 0;
 	for (int i = 0; i < 3; i++)
 		fd_close(&take_stdio->fds[i]);
-	attend_abandon(&preparing.init);
-	attend_abandon(&preparing.first);
+	attend_abandon(&preparing.init, -1);
+	attend_abandon(&preparing.first, -1);
 	handshake_done(&preparing.child_end);
 	handshake_done(&ns->handshake);
 	fd_close(&ns->console_fd);

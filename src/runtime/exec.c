@@ -100,6 +100,7 @@ static int execution_start(struct execution *execution, struct err *e)
 		.process = execution->plan,
 		.cgroup = options->cgroups.count > 0 ? &options->cgroups : NULL,
 		.ignore_paused = options->ignore_paused,
+		.interrupt_fd = interrupt_fd(),
 	};
 
 	return backend->ops->exec(backend, &exec, &stdio, &execution->process, e);
@@ -153,14 +154,13 @@ static int execution_begin(struct execution *execution, struct err *e)
 
 	if (interrupt_begin(e) < 0)
 		return -e->code;
-	r = execution_start(execution, e);
-	if (r == 0) {
-		interrupt_kill(execution->process.process.pidfd);
-		r = execution_tell(execution, e);
-		interrupt_kill(FD_NONE);
-		if (r < 0)
-			execution_undo(execution);
-	}
+	if (execution_start(execution, e) < 0)
+		return interrupt_blame(e);
+	interrupt_kill(execution->process.process.pidfd);
+	r = execution_tell(execution, e);
+	interrupt_kill(FD_NONE);
+	if (r < 0)
+		execution_undo(execution);
 	return r;
 }
 

@@ -5,6 +5,7 @@
 #include "backend/backend.h"
 #include "kern/process.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -23,6 +24,8 @@ struct fake {
 	int exit_code; /* what the program ends with when started; -1: it stays */
 	const struct plan *plan;
 	bool released;
+	int oom_fd;   /* tells of trouble with memory; 0: there is no memory controller */
+	int oom_late; /* so many looks at the count later it has grown to one */
 };
 
 static struct fake fake = {.init = {.pid = 0, .pidfd = FD_NONE}, .exit_code = -1};
@@ -247,14 +250,16 @@ static int fake_stats(struct backend *backend, struct arena *arena, struct stats
 static int fake_oom_watch(struct backend *backend, int *ret_fd, struct err *e)
 {
 	(void)backend;
-	(void)ret_fd;
-	return refuse(e, EOPNOTSUPP, "fake: no memory controller");
+	if (fake.oom_fd <= 0)
+		return refuse(e, EOPNOTSUPP, "fake: no memory controller");
+	*ret_fd = fcntl(fake.oom_fd, F_DUPFD_CLOEXEC, 3);
+	return *ret_fd < 0 ? fail(e, errno, "fake oom_watch") : 0;
 }
 
 static int fake_oom_count(struct backend *backend, uint64_t *ret, struct err *e)
 {
 	(void)backend;
-	*ret = 0;
+	*ret = fake.oom_late > 0 && --fake.oom_late == 0 ? 1 : 0;
 	return fake_call("oom_count", e);
 }
 

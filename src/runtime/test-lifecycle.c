@@ -9,6 +9,7 @@
 #include "tap.h"
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 
 #include "fake-backend.c"
@@ -440,6 +441,53 @@ static void test_leftovers(void)
 	check(access(empty, F_OK) < 0);
 }
 
+struct seen {
+	int kills, statistics;
+};
+
+enum { STATISTICS_MAX = 100 };
+
+static int on_event(const char *line, size_t size, void *data, struct err *e)
+{
+	struct seen *seen = data;
+
+	(void)e;
+	if (memmem(line, size, "\"type\":\"oom\"", 12))
+		seen->kills++;
+	else
+		seen->statistics++;
+	/* The end of the container is the end of the events. */
+	if (seen->kills > 0 || seen->statistics >= STATISTICS_MAX)
+		(void)kill(fake.init.pid, SIGKILL);
+	return 0;
+}
+
+/* v1 gives notice of a kill before it counts it, and only once. */
+static void test_late_kill(void)
+{
+	const struct runtime runtime = runtime_of_test();
+	const struct runtime_create options = {.id = "thirteen", .bundle = bundle};
+	struct seen seen = {0};
+	struct err e;
+
+	write_config(PROCESS, NULL);
+	fake_reset();
+	check_number(runtime_create(&runtime, &options, &e), 0);
+	check_number(runtime_start(&runtime, "thirteen", &e), 0);
+	fake.oom_fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+	check(fake.oom_fd > 0);
+	/* One look when the watch begins, one at the notice, and two more. */
+	fake.oom_late = 4;
+	check_number(runtime_events(&runtime, "thirteen", 50000000, false, on_event, &seen, &e), 0);
+	check_number(seen.kills, 1);
+	check_number(fake.oom_late, 0);
+	fd_close(&fake.oom_fd);
+	fake.oom_fd = 0;
+	fake_end();
+	check_number(runtime_delete(&runtime, "thirteen", true, &e), 0);
+	check(is_clean("thirteen"));
+}
+
 int main(void)
 {
 	auto_free char *rootfs = NULL;
@@ -467,6 +515,7 @@ int main(void)
 	test_ids();
 	test_isolation();
 	test_leftovers();
+	test_late_kill();
 	check_number(tree_remove(AT_FDCWD, directory, &e), 0);
 	free(root);
 	free(bundle);

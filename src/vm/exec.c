@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 
 struct entering {
@@ -92,12 +93,34 @@ static int proxy_start(struct entering *entering, struct err *e)
 	return vm_spawn(&spawn, &entering->proxy, e);
 }
 
+/* In a paused container the report comes when that is resumed. */
+static int report_poll(const struct entering *entering, struct err *e)
+{
+	int interrupt_fd = entering->exec->interrupt_fd;
+	struct pollfd polls[] = {
+		{.fd = entering->link, .events = POLLIN},
+		{.fd = interrupt_fd > 0 ? interrupt_fd : FD_NONE, .events = POLLIN},
+	};
+
+	while (poll(polls, sizeof(polls) / sizeof(polls[0]), -1) < 0) {
+		if (errno != EINTR)
+			return fail(e, errno, "wait for the process's proxy");
+	}
+	if (!polls[0].revents)
+		return refuse(e, ECANCELED, "interrupted while the process was made");
+	return 0;
+}
+
 /* The proxy's report: the program runs, or why not. */
 static int report_await(struct entering *entering, struct err *e)
 {
 	struct err why;
 	size_t size, count;
-	int r = sock_receive(entering->link, &why, sizeof(why), &size, NULL, 0, &count, 0, e);
+	int r = report_poll(entering, e);
+
+	if (r < 0)
+		return r;
+	r = sock_receive(entering->link, &why, sizeof(why), &size, NULL, 0, &count, 0, e);
 
 	if (r < 0 && e->code != ECONNRESET)
 		return r;

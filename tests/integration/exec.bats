@@ -86,6 +86,63 @@ process_file()
 	succeeds bulkhead exec --ignore-paused "$ID" /bin/true
 }
 
+@test "exec --ignore-paused waits for the resume, with --detach too" {
+	local waiting
+	requires_controller freezer
+	run_sleeper
+	succeeds bulkhead pause "$ID"
+	bulkhead exec --ignore-paused --detach --pid-file "$WORK/pid" "$ID" /bin/touch /tmp/ran \
+		</dev/null >"$WORK/out" 2>&1 3>&- &
+	waiting=$!
+	helper_process $waiting
+	sleep 1
+	kill -0 $waiting || fail_test "it has not waited: $(cat "$WORK/out")"
+	[ ! -e "$WORK/pid" ]
+	[ ! -e "$ROOTFS/tmp/ran" ]
+	status_is paused
+	succeeds bulkhead resume "$ID"
+	wait $waiting || fail_test "exec failed: $(cat "$WORK/out")"
+	wait_for test -e "$ROOTFS/tmp/ran"
+	[ -s "$WORK/pid" ]
+}
+
+has_one_process()
+{
+	[ "$(bulkhead ps --format json "$ID" | jq length)" = 1 ]
+}
+
+# Whether the process has a handler for SIGTERM (signal 15) by now.
+catches_term()
+{
+	local mask
+	mask=$(sed -n 's/^SigCgt:\t//p' "/proc/$1/status")
+	[ $((16#$mask >> 14 & 1)) = 1 ]
+}
+
+@test "exec --ignore-paused: a signal ends the wait, and nothing runs later" {
+	differs_at vm "the order is in the guest, and whoever would take it back there is frozen"
+	local waiting code=0
+	requires_controller freezer
+	run_sleeper
+	succeeds bulkhead pause "$ID"
+	"$BULKHEAD" "${LEVEL[@]}" --root "$STATE" exec --ignore-paused "$ID" /bin/touch /tmp/ran \
+		</dev/null >"$WORK/out" 2>&1 3>&- &
+	waiting=$!
+	helper_process $waiting
+	wait_for catches_term $waiting
+	kill -TERM $waiting
+	wait $waiting || code=$?
+	equals "$code" 255
+	contains "$(cat "$WORK/out")" "interrupted by SIGTERM"
+	equals "$(wc -l <"$WORK/out")" 1
+	status_is paused
+	succeeds bulkhead resume "$ID"
+	# What was made later has run when this has.
+	exec_in /bin/true
+	wait_for has_one_process
+	[ ! -e "$ROOTFS/tmp/ran" ]
+}
+
 @test "exec --cwd" {
 	run_sleeper
 	succeeds bulkhead exec --cwd /tmp "$ID" /bin/pwd
