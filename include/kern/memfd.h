@@ -26,4 +26,9 @@ int memfd_copy_self(int *ret_fd, struct err *e) must_check;
  */
 int process_reexec_sealed(char *const argv[], char *const envp[], struct err *e) must_check;
 
+/* program-file.c: a program that may only be executed, without a memfd; an O_PATH descriptor. Takes
+ * CAP_SYS_ADMIN. */
+int program_file(const char *name, const void *bytes, size_t size, int *ret_fd,
+		 struct err *e) must_check;
+
 #endif

@@ -63,11 +63,47 @@ static int look_at_self(char **argv)
 	return process_reexec_sealed(argv, environment, &e) == 0 ? 0 : 4;
 }
 
+static void test_program_file(void)
+{
+	auto_fd int own = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	char *words[] = {(char *)"program", (char *)"-", NULL};
+	char *environment[] = {NULL};
+	auto_buf bytes = {0};
+	auto_fd int fd = FD_NONE;
+	char path[40];
+	int status = -1;
+	struct err e;
+	pid_t pid;
+
+	if (geteuid() != 0) {
+		printf("# no tmpfs for an ordinary user\n");
+		return;
+	}
+	check_number(fd_read_all(own, 64 << 20, &bytes), 0);
+	check_zero(program_file("program", bytes.data, bytes.size, &fd, &e), &e, "a program");
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	check(open(path, O_WRONLY | O_CLOEXEC) < 0 && errno == EROFS);
+	check(open(path, O_RDWR | O_CLOEXEC) < 0 && errno == EROFS);
+	check(chmod(path, 0777) < 0 && errno == EROFS);
+	check(unlink(path) < 0);
+	(void)fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		(void)syscall(SYS_execveat, fd, "", words, environment, AT_EMPTY_PATH);
+		_exit(9);
+	}
+	(void)waitpid(pid, &status, 0);
+	check_number(status, 7 << 8);
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 2 && str_is(argv[1], "-"))
+		return 7;
 	if (argc == 2)
 		return look_at_self(argv);
 	test_sealed();
 	check_number(run_again(argv[0]), 0);
+	test_program_file();
 	return tap_done();
 }

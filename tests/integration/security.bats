@@ -1224,3 +1224,29 @@ has_gone()
 	exec 5<&-
 	wait_for has_gone "$runtime"
 }
+
+# --- where the host forbids what we like to do ------------------------------------------------------
+
+@test "vm.memfd_noexec=2: the launch program is a file that nobody can write to" {
+	[ -z "${ISOLATION:-}" ] || skip "ISOLATION is set"
+	requires_tool unshare
+	[ -e /proc/sys/vm/memfd_noexec ] || skip "this kernel has no vm.memfd_noexec"
+	set_args /bin/echo fine
+	# The setting is one of the pid namespace, and can only be made stricter there.
+	# shellcheck disable=SC2016
+	try env BULKHEAD="$BULKHEAD" STATE="$STATE" BUNDLE="$BUNDLE" ID="$ID" \
+		unshare --pid --fork --mount-proc timeout -k 5 60 bash -c '
+		echo 2 >/proc/sys/vm/memfd_noexec || exit 77
+		"$BULKHEAD" --root "$STATE" create --bundle "$BUNDLE" "$ID" </dev/null || exit 3
+		pid=$("$BULKHEAD" --root "$STATE" state "$ID" | jq .pid)
+		[ "$(readlink "/proc/$pid/exe")" != "$(readlink -f "$BULKHEAD")" ] || exit 4
+		! (: >>"/proc/$pid/exe") 2>/dev/null || exit 5
+		! chmod 777 "/proc/$pid/exe" 2>/dev/null || exit 6
+		"$BULKHEAD" --root "$STATE" start "$ID" || exit 7
+		while [ "$("$BULKHEAD" --root "$STATE" state "$ID" | jq -r .status)" != stopped ]; do sleep 0.1; done
+		"$BULKHEAD" --root "$STATE" delete "$ID"'
+	[ "$status" != 77 ] || skip "the setting cannot be changed here"
+	equals "$status" 0
+	equals "$output" fine
+	assert_nothing_left
+}
