@@ -23,6 +23,15 @@ static void begin(struct host *host, struct test_container *test, const char *sc
 	check_number(host_target(host, WIRE_START, 1), 0);
 }
 
+/* Whose reader has stopped before the first byte. */
+static void begin_unread(struct host *host, struct test_container *test, const char *script)
+{
+	make(host, test, script, false);
+	check_number(host_target(host, WIRE_COMMIT, 1), 0);
+	host->processes[1].is_stopped = true;
+	check_number(host_target(host, WIRE_START, 1), 0);
+}
+
 static void end(struct host *host, struct test_container *test)
 {
 	check_number(host_target(host, WIRE_DESTROY, 1), 0);
@@ -126,8 +135,8 @@ static void test_flood(void)
 	struct host host;
 	uint64_t before;
 
-	begin(&host, &test, "while :; do echo 0123456789012345678901234567890123456789; done");
-	host.processes[1].is_stopped = true;
+	begin_unread(&host, &test,
+		     "while :; do echo 0123456789012345678901234567890123456789; done");
 	check(host_until(&host, host.processes[1].outputs[0].granted == 0));
 	check_number(host_exec(&host, &test, 2, "echo past the flood", false), 0);
 	check(host_until(&host, host.processes[2].has_exited));
@@ -152,10 +161,9 @@ static void test_slow_reader(void)
 	struct test_container test;
 	struct host host;
 
-	begin(&host, &test,
-	      "i=0; while [ $i -lt 3000 ]; do echo 0123456789012345678901234567890; "
-	      "i=$((i+1)); done");
-	host.processes[1].is_stopped = true;
+	begin_unread(&host, &test,
+		     "i=0; while [ $i -lt 3000 ]; do echo 0123456789012345678901234567890; "
+		     "i=$((i+1)); done");
 	check(host_until(&host, host.processes[1].outputs[0].granted == 0));
 	for (uint64_t until = clock_now() + 1500000000ULL; clock_now() < until;)
 		(void)host_step(&host, 50);

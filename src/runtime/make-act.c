@@ -64,7 +64,8 @@ static int config_save(const struct making *making, struct err *e)
 		       : fd_write_all(fd, making->config_text.data, making->config_text.size);
 
 	if (r < 0)
-		return fail(e, -r, "keep a copy of the configuration");
+		return fail(e, -r, "keep a copy of the configuration in '%s/%s'",
+			    making->runtime->root, making->container->id);
 	return 0;
 }
 
@@ -75,7 +76,7 @@ static int directory_make(struct making *making, struct err *e)
 	int r;
 
 	if (store_make(container->root_fd, container->id, &container->state_fd, e) < 0)
-		return -e->code;
+		return e->code == EEXIST ? -e->code : wrap(e, "%s", making->runtime->root);
 	r = store_lock(container->root_fd, container->id, container->state_fd,
 		       clock_now() + CONTAINER_LOCK_SECONDS * 1000000000ULL, &container->lock_fd,
 		       e);

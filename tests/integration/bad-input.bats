@@ -600,7 +600,7 @@ left_but_mount()
 	for command in run create; do
 		try bulkhead $command --bundle "$BUNDLE" "$ID"
 		equals "$status" 1
-		one_error "ead-only file system"
+		one_error "ead-only file system" "$WORK/small"
 		left_but_mount
 	done
 	small_done
@@ -612,7 +612,7 @@ left_but_mount()
 	for command in run create; do
 		try bulkhead $command --bundle "$BUNDLE" "$ID"
 		equals "$status" 1
-		one_error "o space left on device"
+		one_error "o space left on device" "$WORK/small"
 		left_but_mount
 	done
 	small_done
