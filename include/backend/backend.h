@@ -51,8 +51,8 @@ struct backend_process {
 struct backend_exec {
 	const struct plan_process *process;
 	const struct strv *cgroup; /* exec --cgroup; NULL = the container's */
-	bool ignore_paused; /* in a paused container it waits until that is resumed */
-	int interrupt_fd;   /* when this becomes readable the waiting ends, with ECANCELED; 0: none */
+	bool ignore_paused;	   /* in a paused container it waits until that is resumed */
+	int interrupt_fd; /* when this becomes readable the waiting ends, with ECANCELED; 0: none */
 };
 
 /* A process as ps(1) would show it, where the host's ps cannot. */

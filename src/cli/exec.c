@@ -36,7 +36,8 @@ static const struct option_row options[] = {
 	    "pass N descriptors behind 2 to the program"),
 	ROW(OPTION_STRINGS, cgroups, "cgroup", 0, "[CTRL[,CTRL]:]PATH",
 	    "a cgroup below the container's; repeatable"),
-	ROW(OPTION_FLAG, ignore_paused, "ignore-paused", 0, NULL, "in a paused container too: wait for its resume"),
+	ROW(OPTION_FLAG, ignore_paused, "ignore-paused", 0, NULL,
+	    "in a paused container too: wait for its resume"),
 	{.name = NULL},
 };
 
