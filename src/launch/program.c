@@ -66,6 +66,11 @@ static _Noreturn void not_runnable(const struct launch *launch, const char *name
 		error_text(&error, ": stat ");
 		error_text(&error, name);
 	}
+	/* Engines know a program that cannot be executed by the words for EACCES alone. */
+	if (error.code == EISDIR) {
+		error_text(&error, ": is a directory");
+		error.code = EACCES;
+	}
 	launch_give_up(launch, &error);
 }
 

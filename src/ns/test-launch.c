@@ -184,7 +184,7 @@ static void test_refusals(void)
 	begin(&run, "/absent/x");
 	refused(&run, "exec: \"/absent/x\": stat /absent/x: no such file or directory");
 	begin(&run, "/usr");
-	refused(&run, "exec: \"/usr\": is a directory");
+	refused(&run, "exec: \"/usr\": is a directory: permission denied");
 	begin(&run, "env");
 	run.process.cwd = "/absent";
 	refused(&run, "process.cwd: change to '/absent': no such file or directory");
