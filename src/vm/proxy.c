@@ -109,7 +109,7 @@ static int request_send(struct proxy *proxy, struct err *e)
 
 static int proxy_open(struct proxy *proxy, bool is_terminal, struct err *e)
 {
-	(void)prctl(PR_SET_NAME, "bulkhead-exec");
+	(void)prctl(PR_SET_NAME, PROXY_COMM);
 	if (fd_cloexec_from(3, e) < 0 || standin_stdio(proxy->streams, e) < 0)
 		return -e->code;
 	if (is_terminal) {

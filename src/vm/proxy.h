@@ -2,6 +2,9 @@
 #ifndef VM_PROXY_H
 #define VM_PROXY_H
 
+/* What the kernel calls it, whatever it is named for. */
+#define PROXY_COMM "bulkhead-exec"
+
 /* As VM_PROXY_NAME, with a terminal at descriptors 0 to 2. */
 #define VM_PROXY_TERMINAL_NAME "bulkhead-exec-tty:"
 

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 enum { ASK_MS = 3000, END_MS = 15000, REASON_MAX = 65536 };
 
@@ -270,19 +271,39 @@ static int vm_tasks(struct backend *backend, struct arena *arena, struct backend
 	return BACKEND_TASKS;
 }
 
-/* Who stands for the container on this host. */
+static bool is_proxy(pid_t pid)
+{
+	char path[32], comm[sizeof(PROXY_COMM) + 1] = "";
+	auto_fd int fd = FD_NONE;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	return fd >= 0 && read(fd, comm, sizeof(comm) - 1) > 0 && str_is(comm, PROXY_COMM "\n");
+}
+
+/* Who stands for the container on this host: the monitor and the proxies of execs. What else is in
+ * the cgroup runs the machine and is no process of the container. */
 static int vm_pids(struct backend *backend, struct arena *arena, pid_t **ret, size_t *ret_count,
 		   struct err *e)
 {
 	struct vm_backend_handle *vm = vm_of(backend);
 	int r = find_monitor(vm, e);
+	pid_t *members = NULL;
+	size_t count = 0;
 
 	*ret_count = 0;
 	*ret = arena_new_array(arena, 1, pid_t);
 	if (r != PROCESS_ALIVE)
 		return r < 0 ? r : 0;
-	(*ret)[0] = vm->init.pid;
-	*ret_count = 1;
+	if (vm_open_cgroup(vm, e) < 0 ||
+	    (vm->cgroup && cgroup_pids(vm->cgroup, arena, &members, &count, e) < 0))
+		return -e->code;
+	*ret = arena_new_array(arena, count + 1, pid_t);
+	(*ret)[(*ret_count)++] = vm->init.pid;
+	for (size_t i = 0; i < count; i++) {
+		if (is_proxy(members[i]))
+			(*ret)[(*ret_count)++] = members[i];
+	}
 	return 0;
 }
 
