@@ -31,7 +31,7 @@ enum {
 	TICKS_MS_MIN = 4,
 	THREADS = 96, /* of the hypervisor, besides its vcpus */
 	BOOT_SECONDS_KVM = 10,
-	BOOT_SECONDS_TCG = 60,
+	BOOT_SECONDS_TCG = 180,
 };
 
 void monitor_keep(char *ring, size_t *total, const char *bytes, size_t size)

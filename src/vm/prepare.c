@@ -18,7 +18,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-enum { COMMIT_SECONDS = 120, LOG_MODE = 0600 };
+enum { COMMIT_SECONDS = 240, LOG_MODE = 0600 };
 
 struct preparing {
 	struct vm_backend_handle *vm;
