@@ -34,7 +34,9 @@ static bool is_ordinary_user(void)
 
 	if (geteuid() != 0)
 		return true;
-	return user && !str_is(user, "root") && !is_initial_user_namespace();
+	if (!getenv("XDG_RUNTIME_DIR") || (user && str_is(user, "root")))
+		return false;
+	return !is_initial_user_namespace();
 }
 
 int runtime_default_root(struct arena *arena, const char **ret, bool *ret_sticky, struct err *e)
