@@ -5,6 +5,8 @@
  */
 #include "machine.h"
 
+#include "base/log.h"
+
 static int namespaces_check(const struct machine_planning *m, struct err *e)
 {
 	const struct list *namespaces = &m->config->linux_->namespaces;
@@ -75,10 +77,42 @@ static bool is_in_guest(const struct oci_device *device)
 	return false;
 }
 
+/* The rules that an engine's --privileged makes: whatever there is may be used. */
+static bool allows_everything(const struct oci_resources *resources)
+{
+	const struct oci_device_rule *rule;
+
+	if (!resources || resources->devices.count == 0)
+		return false;
+	rule = list_at(struct oci_device_rule, &resources->devices, resources->devices.count - 1);
+	return rule->allow.value && (!rule->type || *rule->type == 'a') && rule->major.value <= 0 &&
+	       rule->minor.value <= 0 && strlen(rule->access) == 3;
+}
+
+/* Nobody has picked the devices of a privileged container: they are what the engine found in the
+ * host's /dev. It gets those that its own kernel has. */
+struct list machine_devices(struct arena *arena, const struct oci_config *config)
+{
+	struct list to = {0};
+
+	if (!allows_everything(config->linux_->resources))
+		return config->linux_->devices;
+	list_each(const struct oci_device, device, &config->linux_->devices)
+	{
+		if (is_in_guest(device))
+			*list_push(arena, &to, struct oci_device) = *device;
+		else
+			log_debug("linux.devices: '%s' is the host's: left out", device->path);
+	}
+	return to;
+}
+
 static int devices_check(const struct machine_planning *m, struct err *e)
 {
 	size_t index = 0;
 
+	if (allows_everything(m->config->linux_->resources))
+		return 0;
 	list_each(const struct oci_device, device, &m->config->linux_->devices)
 	{
 		if (!is_in_guest(device) && *device->type != 'b')

@@ -66,16 +66,21 @@ static struct oci_process *process_for_guest(struct arena *arena, const struct o
 	return process;
 }
 
-/* The namespaces but that of the network, which is the guest's own. */
-static struct list namespaces_filter(struct arena *arena, const struct list *from)
+/* The namespaces but that of the network, which is the guest's own; and one for cgroups, without
+ * which a program finds its limits neither where they are on a host with version 1 nor where
+ * /proc/self/cgroup says. */
+static struct list namespaces_for_guest(struct arena *arena, const struct oci_config *config)
 {
 	struct list to = {0};
 
-	list_each(const struct oci_namespace, namespace, from)
+	list_each(const struct oci_namespace, namespace, &config->linux_->namespaces)
 	{
 		if (namespace->type.value != OCI_NS_NETWORK)
 			*list_push(arena, &to, struct oci_namespace) = *namespace;
 	}
+	if (!oci_namespace_find(config, OCI_NS_CGROUP))
+		*list_push(arena, &to, struct oci_namespace) =
+			(struct oci_namespace){.type = {.is_set = true, .value = OCI_NS_CGROUP}};
 	return to;
 }
 
@@ -90,7 +95,8 @@ static const struct oci_config *guest_config(struct machine_planning *m)
 		*linux_ = *m->config->linux_;
 	config->process = process_for_guest(m->arena, m->config->process);
 	linux_->mount_label = NULL;
-	linux_->namespaces = namespaces_filter(m->arena, &linux_->namespaces);
+	linux_->namespaces = namespaces_for_guest(m->arena, m->config);
+	linux_->devices = machine_devices(m->arena, m->config);
 	if (linux_->resources)
 		machine_resources_inside(linux_->resources, resources, m->arena);
 	linux_->resources = resources;

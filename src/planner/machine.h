@@ -18,6 +18,8 @@ struct machine_planning {
 
 /* machine-check.c: refuses what cannot be had behind a kernel of its own. */
 int machine_check(const struct machine_planning *m, struct err *e) must_check;
+/* The devices that the guest is to have. */
+struct list machine_devices(struct arena *arena, const struct oci_config *config);
 
 /* machine-caller.c: what a process inherits at the process level and a guest cannot give. */
 void machine_caller_apply(struct arena *arena, const struct planner_caller *caller,
