@@ -95,7 +95,8 @@ static void test_missing_program(void)
 	usual(&test, "");
 	test.process.args.items[0] = (char *)"/etc";
 	check(test_create(&test, FD_NONE, &e) < 0);
-	check_text(err_format(&e, shown, sizeof(shown)), "exec: \"/etc\": is a directory: permission denied");
+	check_text(err_format(&e, shown, sizeof(shown)),
+		   "exec: \"/etc\": is a directory: permission denied");
 	test_done(&test);
 
 	usual(&test, "");
