@@ -153,6 +153,7 @@ feature_exec_detached()
 # container's name, and what stands for an exec, and nothing else.
 feature_top()
 {
+	[ "$ENGINE" != podman ] || differs_at vm "Podman reads /proc in the mount namespace of the pid, where it is the host's"
 	local line
 	background bb sleep 1000
 	runs 0 exec -d "$NAME" sleep 2000
