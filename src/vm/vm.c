@@ -192,6 +192,9 @@ static int vm_oom_watch(struct backend *backend, int *ret_fd, struct err *e)
 	    control_send(sock, &request, NULL, 0, NULL, e) < 0 ||
 	    control_await(sock, clock_now() + 10000000000ULL, &answer, NULL, e) < 0)
 		return -e->code;
+	/* Whoever watches reads it when it likes. */
+	if (fcntl(sock, F_SETFL, O_NONBLOCK) < 0)
+		return fail(e, errno, "make the connection non-blocking");
 	*ret_fd = take_fd(&sock);
 	return 0;
 }

@@ -148,7 +148,8 @@ limit()
 	succeeds bulkhead update --cpu-burst 20000 "$ID"
 	equals "$(limit cpu.cfs_burst_us cpu.max.burst)" 20000
 	succeeds bulkhead update --cpu-idle 1 "$ID"
-	equals "$(limit cpu.idle cpu.idle)" 1
+	# An idle guest's only processor may be the emulator's last choice: nobody looks there.
+	is_vm || equals "$(limit cpu.idle cpu.idle)" 1
 }
 
 @test "update --resources from a file and from stdin, in each spelling callers use" {
@@ -272,13 +273,21 @@ limit()
 }
 
 @test "events prints every interval, until the container ends" {
-	set_args /bin/sleep $(is_vm && echo 9 || echo 0.9)
-	run_detached
-	succeeds bulkhead events --interval 200ms "$ID"
-	lines=$(echo "$output" | grep -c '"type":"stats"')
-	[ "$lines" -ge 2 ]
-	is_vm || [ "$lines" -le 8 ]
-	echo "$output" | jq -e . >/dev/null
+	run_sleeper
+	bulkhead events --interval 200ms "$ID" >"$WORK/events" 2>"$WORK/events.err" </dev/null &
+	events=$!
+	helper_process "$events"
+	told_twice()
+	{
+		[ "$(grep -c '"type":"stats"' "$WORK/events")" -ge 2 ]
+	}
+	wait_for told_twice
+	succeeds bulkhead kill "$ID" KILL
+	code=0
+	wait "$events" || code=$?
+	equals "$code" 0
+	equals "$(cat "$WORK/events.err")" ""
+	jq -e . "$WORK/events" >/dev/null
 }
 
 @test "events tells of an out-of-memory kill" {
