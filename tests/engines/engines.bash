@@ -320,7 +320,7 @@ room_scrub()
 # waits COMMAND...: polls until it succeeds; long, for the machine may be loaded.
 waits()
 {
-	local end=$((SECONDS + 60))
+	local end=$((SECONDS + 120))
 	while ! "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || return 1
 		sleep 0.1
@@ -335,7 +335,7 @@ eventually()
 # engine ARGUMENT...: the engine's command line, with the runtime under test; cut when it hangs.
 engine()
 {
-	inside timeout --foreground -k 5 200 "${ENGINE_WORDS[@]}" "$@"
+	inside timeout --foreground -k 5 280 "${ENGINE_WORDS[@]}" "$@"
 }
 
 # runs STATUS ARGUMENT...: the engine's command ends with that status.
