@@ -206,11 +206,12 @@ level_set()
 }
 
 # The runtime with its state directory; a hang is cut after 30 seconds, at the vm level, where a
-# machine has to boot, and does so emulated unless VM_ACCEL says otherwise, after two minutes.
+# machine has to boot, and does so emulated unless VM_ACCEL says otherwise, after two minutes, or
+# VM_LIMIT seconds.
 bulkhead()
 {
 	local limit=30
-	[ "${ISOLATION:-}" != vm ] || limit=120
+	[ "${ISOLATION:-}" != vm ] || limit=${VM_LIMIT:-120}
 	level_set
 	timeout --foreground -k 5 "$limit" "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" \
 		"${GLOBALS[@]}" "$@" 3>&-
@@ -335,7 +336,7 @@ wait_for()
 {
 	local _
 	local tries=100
-	[ "${ISOLATION:-}" != vm ] || tries=600
+	[ "${ISOLATION:-}" != vm ] || tries=$((${VM_LIMIT:-30} * 20))
 	for _ in $(seq "$tries"); do
 		if "$@" >/dev/null 2>&1; then
 			return 0

@@ -93,3 +93,17 @@ lab_group()
 	echo "$name: $(count_results "${logs[@]}")"
 	return $status
 }
+
+# lab_run NAME SECONDS "LAB-OPTION..." COMMAND...: one lab, with one command that prints TAP.
+lab_run()
+{
+	local name=$1 seconds=$2 options=$3 log=$GROUPS_CACHE/$1.tap status=0
+	shift 3
+	build_test_tools || return 1
+	# shellcheck disable=SC2086 # options are words
+	"$GROUPS_TOP/tests/lab/run" $options --timeout "$seconds" ${LAB_KERNEL:+--kernel "$LAB_KERNEL"} -- "$@" 2>&1 |
+		tee "$log"
+	status=${PIPESTATUS[0]}
+	echo "$name: $(count_results "$log")"
+	return "$status"
+}

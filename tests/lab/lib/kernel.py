@@ -125,6 +125,50 @@ def kernel_find(version=None):
     return kernel_at('/', version, False) or kernel_fetch(version)
 
 
+# --- what is copied into the lab's memory at boot ---
+
+# What tests execute all the time. A file that virtiofs serves costs some requests whenever it is opened, and each of
+# them waits for a process of the host's.
+HOT_TOOLS = '''awk basename bash bats busybox cat chattr chmod chown chgrp cp cut date dd dirname env expr find flock
+    getopt grep head id ip jq kill ln ls mkdir mkfifo mknod mktemp mount mv nproc nsenter od pgrep pkill ps readlink
+    realpath rm rmdir script sed seq setpriv sh sleep sort stat systemctl tac tail tee timeout touch tr truncate
+    umount uname uniq unshare wc xargs'''.split()
+HOT_FILES = ['/etc/ld.so.cache', '/etc/passwd', '/etc/group', '/etc/nsswitch.conf', '/usr/libexec/bats-core',
+             '/usr/lib/bats-core']
+
+
+def links_and_file(path):
+    """All names that a look-up of the path goes through and that are not directories."""
+    names, rest, at = [], [part for part in path.split('/') if part], '/'
+    while rest:
+        at = os.path.join(at, rest.pop(0))
+        if os.path.islink(at):
+            names.append(at)
+            target = os.path.normpath(os.path.join(os.path.dirname(at), os.readlink(at)))
+            rest = [part for part in target.split('/') if part] + rest
+            at = '/'
+        elif not os.path.exists(at):
+            return []
+    return names + [at]
+
+
+def libraries(program):
+    """Those that the program is linked with, and its loader."""
+    shown = subprocess.run(['ldd', program], text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return [word for word in shown.stdout.split() if word.startswith('/')]
+
+
+def hot_files(programs):
+    names = {}
+    tools = [path for path in map(shutil.which, HOT_TOOLS) if path]
+    for path in tools + HOT_FILES:
+        names.update(dict.fromkeys(links_and_file(path)))
+    for program in tools + programs:
+        for path in libraries(program):
+            names.update(dict.fromkeys(links_and_file(path)))
+    return ''.join(f'.{name}\n' for name in names)
+
+
 # --- the initramfs ------------------------------------------------------------------------------
 
 
@@ -190,7 +234,8 @@ def initramfs_find(kernel):
     with locked('initramfs'):
         modules = kernel.modules_in_order()
         parts = [busybox(), build('guest', '-static'), os.path.join(HERE, 'init'), os.path.join(HERE, 'lab.service')]
-        digest = hashlib.sha256(repr(modules).encode())
+        hot = hot_files([os.path.join(os.path.dirname(HERE), '../../build/bulkhead')])
+        digest = hashlib.sha256(repr((modules, hot)).encode())
         for path in parts + [os.path.join(kernel.modules, module) for module, _ in modules]:
             details = os.stat(path)
             digest.update(f'{path} {details.st_size} {details.st_mtime_ns}'.encode())
@@ -203,6 +248,7 @@ def initramfs_find(kernel):
         for name, source, mode in zip(('bin/busybox', 'guest', 'init', 'lab.service'), parts,
                                       (0o755, 0o755, 0o755, 0o644)):
             archive.add_file(name, source, mode)
+        archive.add('hot', stat.S_IFREG | 0o644, hot.encode())
         names = []
         for module, is_needed in modules:
             name = module_name(module) + '.ko'

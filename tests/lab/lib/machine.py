@@ -197,6 +197,7 @@ class Machine:
                 channel.setblocking(True)
                 channel.sendall(self.request(arguments))
                 channel.setblocking(False)
+                began = time.monotonic()
                 deadline = began + seconds
             if self.status() is not None and not leaving:
                 leaving = True
