@@ -107,7 +107,7 @@ init_guest()
 	printf '%s\n' '#include <stdio.h>' '#include <unistd.h>' \
 		'int main(void) { puts("I have nothing to say"); for (;;) pause(); }' >"$WORK/mute.c"
 	init_guest "$WORK/mute.c"
-	echo '{"bootSeconds": 8}' >"$WORK/vm.json"
+	echo '{"bootSeconds": 15}' >"$WORK/vm.json"
 	GLOBALS+=(--config "$WORK/vm.json")
 	try bulkhead run --bundle "$BUNDLE" "$ID"
 	[ "$status" = 1 ]

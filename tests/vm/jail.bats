@@ -83,6 +83,7 @@ other_namespace()
 	start_sleeping
 	first=$(status_line "$HYPERVISOR" Uid)
 	new_id
+	update_config '.linux.cgroupsPath = $p' --arg p "/$NEW"
 	succeeds bulkhead run --detach --bundle "$BUNDLE" "$NEW"
 	second=$(status_line "$(pgrep -P "$(bulkhead state "$NEW" | jq .pid)" qemu)" Uid)
 	[ "$first" != "$second" ]
