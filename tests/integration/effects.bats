@@ -46,27 +46,29 @@ created_or_names()
 	requires_call mount_setattr
 	mkdir -p "$WORK/dir/sub"
 	mount -t tmpfs -o nosuid,nodev,noexec,noatime tmpfs "$WORK/dir/sub"
-	add()
-	{
-		update_config '.mounts |= map(select(.destination != "/r")) | .mounts += [{destination: "/r", type: "bind",
-			source: $s, options: ["rbind", $o]}]' --arg s "$WORK/dir" --arg o "$1"
-		# In a guest it is mounted when somebody looks.
-		set_args /bin/sh -c 'ls /r/sub; probe mount /r/sub'
-		try bulkhead run --bundle "$BUNDLE" "$ID"
-		flags=,$(echo "$output" | cut -d' ' -f2),
-	}
-	for option in rro:ro rnosuid:nosuid rnodev:nodev rnoexec:noexec rnodiratime:nodiratime rrelatime:relatime \
-		rnoatime:noatime rnosymfollow:nosymfollow; do
-		add "${option%:*}"
-		[[ $flags == *",${option#*:},"* ]] || fail_test "$option: $flags"
+	set=(ro nosuid nodev noexec nodiratime relatime noatime nosymfollow)
+	cleared=(rsuid:nosuid rdev:nodev rexec:noexec rdiratime:nodiratime ratime:noatime rstrictatime:relatime
+		rsymfollow:nosymfollow rrw:ro)
+	for option in "${set[@]/#/r}" "${cleared[@]%:*}"; do
+		update_config '.mounts += [{destination: "/r/\($o)", type: "bind", source: $s, options: ["rbind", $o]}]' \
+			--arg s "$WORK/dir" --arg o "$option"
 	done
-	for option in rsuid:nosuid rdev:nodev rexec:noexec rdiratime:nodiratime ratime:noatime rstrictatime:relatime \
-		rsymfollow:nosymfollow rrw:ro; do
-		add "${option%:*}"
-		[ "$status" = 0 ] || fail_test "$option"
-		[[ $flags != *",${option#*:},"* ]] || fail_test "$option: $flags"
-	done
+	# In a guest it is mounted when somebody looks.
+	set_args /bin/sh -c 'ls -d /r/*/sub/.; probe mount'
+	try bulkhead run --bundle "$BUNDLE" "$ID"
 	umount "$WORK/dir/sub"
+	[ "$status" = 0 ] || fail_test "recursive options"
+	flags()
+	{
+		echo ",$(echo "$output" | awk -v t="/r/$1/sub" '$1 == t { print $3 }'),"
+	}
+	for option in "${set[@]}"; do
+		[[ $(flags "r$option") == *",$option,"* ]] || fail_test "r$option: $(flags "r$option")"
+	done
+	for pair in "${cleared[@]}"; do
+		[[ $(flags "${pair%:*}") == ,*r[ow],* ]] || fail_test "${pair%:*} is not mounted"
+		[[ $(flags "${pair%:*}") != *",${pair#*:},"* ]] || fail_test "${pair%:*}: $(flags "${pair%:*}")"
+	done
 }
 
 @test "idmap maps one mount, ridmap what is mounted below too" {
