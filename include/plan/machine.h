@@ -15,6 +15,11 @@ enum plan_accel { PLAN_ACCEL_KVM, PLAN_ACCEL_TCG };
 /* Where the guest sees the shared directory. */
 #define PLAN_SHARE_DIRECTORY "/run/share"
 
+/* In it: <place>/<name> of each container that has joined the machine of its pod's sandbox. */
+#define PLAN_SHARE_POD "pod"
+/* The sandbox's namespaces, for a container that joins its machine: the agent knows the pid. */
+#define PLAN_SANDBOX_NAMESPACES "/proc/sandbox/ns/"
+
 /* A file or directory of the host that the guest sees as PLAN_SHARE_DIRECTORY/<name>. */
 struct plan_share {
 	const char *name;	   /* "rootfs", "m0" */
@@ -49,7 +54,8 @@ struct plan_machine {
 	struct opt_u32 spare_interfaces; /* more than the network namespace has at create */
 	struct opt_u32 boot_seconds;
 	struct plan_memory_policy *memory_policy; /* of the machine's memory; NULL: the caller's */
-	const char *network_path;		  /* to join; NULL = a new network namespace */
+	const char *sandbox; /* state directory of that whose machine is joined; NULL = its own */
+	const char *network_path; /* to join; NULL = a new network namespace */
 	const char *network_origin;
 	struct list shares;		  /* struct plan_share; the first is the rootfs */
 	struct list disks;		  /* struct plan_disk */

@@ -8,6 +8,19 @@
 #include "plan/machine.h"
 #include "planner/build.h"
 
+/* The pod's sandbox whose machine a container joins. */
+struct planner_sandbox {
+	const char *id;
+	const char *state;   /* its state directory */
+	const char *place;   /* a name that its shared directory does not have yet */
+	uint64_t namespaces; /* CLONE_NEW* of the configuration's paths that lead to its own */
+};
+
+/* What a container is in a pod, by the annotations of CRI's engines. */
+enum planner_pod_role { POD_NONE, POD_SANDBOX, POD_CONTAINER };
+/* *ret_sandbox is the sandbox's id for POD_CONTAINER. */
+enum planner_pod_role planner_pod_role(const struct oci_config *config, const char **ret_sandbox);
+
 /* What the administrator, the command line and the guest's own description say; complete. */
 struct planner_machine {
 	enum plan_accel accel;
@@ -23,6 +36,7 @@ struct planner_machine {
 	uint32_t boot_seconds;
 	/* Hypervisors besides `hypervisor` that a configuration may name: absolute paths. */
 	struct strv allowed_hypervisors;
+	const struct planner_sandbox *sandbox; /* NULL: a machine of its own */
 };
 
 /* What the guest can do: its kernel is of our making, so nothing needs to be probed. The boot id is

@@ -40,7 +40,8 @@ struct container {
 	uint32_t number;
 	char id[256];
 	int state_fd;
-	struct arena arena; /* of cgroup and rdt */
+	struct arena arena; /* of the plan */
+	const struct plan *plan;
 	const struct plan_cgroup *cgroup;
 	const struct plan_intel_rdt *intel_rdt;
 	bool shares_pid_namespace;

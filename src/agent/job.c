@@ -136,6 +136,7 @@ static int prepare(const struct job *job, struct backend *backend, struct err *e
 	auto_arena arena = {0};
 
 	if (check_seccomp(body->plan->process, e) < 0 || disks_apply(body, &arena, &plan, e) < 0 ||
+	    pod_apply(job->agent, &arena, &plan, e) < 0 ||
 	    backend->ops->prepare(backend, plan, &stdio, &process, e) < 0)
 		return -e->code;
 	tell_process(job, &process);
@@ -213,6 +214,15 @@ static int signal_send(const struct job *job, struct backend *backend, struct er
 	return backend->ops->signal(backend, (int)body->signal, body->all, e);
 }
 
+static int destroy(const struct job *job, struct backend *backend, struct err *e)
+{
+	int r = backend->ops->destroy(backend, e);
+
+	if (r == 0)
+		pod_leave(job->container->plan);
+	return r;
+}
+
 /* 0: done, and to be told; 1: told already. */
 static int container_job(const struct job *job, struct backend *backend, struct err *e)
 {
@@ -237,7 +247,7 @@ static int container_job(const struct job *job, struct backend *backend, struct 
 	case WIRE_PROCESSES:
 		return processes(job, backend, e);
 	case WIRE_DESTROY:
-		return backend->ops->destroy(backend, e);
+		return destroy(job, backend, e);
 	default:
 		return refuse(e, ENOSYS, "no container can '%s'", wire_verb_name(job->verb));
 	}

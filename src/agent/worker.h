@@ -71,6 +71,10 @@ int guest_network(const struct agent *agent, const struct wire_network *body,
 /* disks.c: the plan with the numbers of this guest. */
 int disks_apply(const struct wire_prepare *body, struct arena *arena, const struct plan **ret,
 		struct err *e) must_check;
+/* pod.c: the plan with the namespaces of the sandbox; what a container leaves behind. */
+int pod_apply(const struct agent *agent, struct arena *arena, const struct plan **plan,
+	      struct err *e) must_check;
+void pod_leave(const struct plan *plan);
 /* ps.c */
 int ps_list(struct backend *backend, struct arena *arena, struct wire_processes *ret,
 	    struct err *e) must_check;

@@ -51,6 +51,7 @@ const struct field plan_machine_fields[] = {
 	FIELD(FIELD_U32, struct plan_machine, boot_seconds, "bootSeconds", 0),
 	FIELD_WITH_FIELDS(FIELD_OBJECT, struct plan_machine, memory_policy, "memoryPolicy", 0,
 			  struct plan_memory_policy, plan_memory_policy_fields),
+	FIELD(FIELD_STRING, struct plan_machine, sandbox, "sandbox", 0),
 	FIELD(FIELD_STRING, struct plan_machine, network_path, "networkPath", 0),
 	FIELD(FIELD_STRING, struct plan_machine, network_origin, "networkOrigin", 0),
 	FIELD_WITH_FIELDS(FIELD_LIST, struct plan_machine, shares, "shares", 0, struct plan_share,

@@ -23,7 +23,8 @@ static int namespaces_check(const struct machine_planning *m, struct err *e)
 		const struct oci_namespace *namespace =
 			list_at(struct oci_namespace, namespaces, i);
 
-		if (namespace->path && namespace->type.value != OCI_NS_NETWORK)
+		if (namespace->path && namespace->type.value != OCI_NS_NETWORK &&
+		    !machine_pod_may_join(m, namespace))
 			return refuse(e, ENOTSUP,
 				      "linux.namespaces[%zu].path: a %s namespace of the host "
 				      "cannot be joined from a guest",
@@ -147,5 +148,7 @@ int machine_check(const struct machine_planning *m, struct err *e)
 	if (namespaces_check(m, e) < 0 || seccomp_check(linux_->seccomp, e) < 0 ||
 	    vm_check(m->config->vm, e) < 0)
 		return -e->code;
-	return devices_check(m, e);
+	if (devices_check(m, e) < 0)
+		return -e->code;
+	return m->defaults->sandbox ? machine_pod_check(m, e) : 0;
 }

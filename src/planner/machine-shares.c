@@ -34,6 +34,10 @@ static struct plan_share *share_add(struct machine_planning *m, const char *name
 {
 	struct plan_share *share = list_push(m->arena, &m->machine->shares, struct plan_share);
 
+	/* Beside those of the sandbox and its other containers. */
+	if (m->defaults->sandbox)
+		name = arena_printf(m->arena, PLAN_SHARE_POD "/%s/%s", m->defaults->sandbox->place,
+				    name);
 	share->name = name;
 	share->source = source;
 	share->origin = origin;
@@ -73,7 +77,7 @@ static void bind_share(struct machine_planning *m, struct plan_op *op, size_t nu
 	share->gid_map = mount->gid_map.count ? mount->gid_map : m->plan->gid_map;
 	if (!share->idmap.value)
 		share->uid_map = share->gid_map = (struct list){0};
-	mount->source = guest_path(m, name);
+	mount->source = guest_path(m, share->name);
 	mount->idmap = mount->idmap_recursive = (struct opt_bool){0};
 	mount->uid_map = mount->gid_map = (struct list){0};
 	op->mount = mount;

@@ -54,11 +54,15 @@ static int vcpus_plan(struct machine_planning *m, const struct oci_resources *re
 	const struct oci_vm *vm = m->config->vm;
 	const struct oci_cpu *cpu = resources ? resources->cpu : NULL;
 	const char *origin = "the configuration file: vcpus";
-	uint64_t count = m->defaults->vcpus;
+	uint64_t count = m->defaults->vcpus, pod_memory, pod_vcpus;
 
+	machine_pod_size(m, &pod_memory, &pod_vcpus);
 	if (vm && vm->hw_config && vm->hw_config->vcpus.is_set) {
 		count = vm->hw_config->vcpus.value;
 		origin = "vm.hwConfig.vcpus";
+	} else if (pod_vcpus > 0) {
+		count = pod_vcpus;
+		origin = "annotations: the pod's sum of cpu quotas";
 	} else if (cpu && cpu->quota.value > 0) {
 		uint64_t period = cpu->period.value ? cpu->period.value : PERIOD_DEFAULT;
 
@@ -84,11 +88,15 @@ static int memory_plan(struct machine_planning *m, const struct oci_resources *r
 	const struct oci_vm *vm = m->config->vm;
 	const struct oci_memory *memory = resources ? resources->memory : NULL;
 	const char *origin = "the configuration file: memory";
-	uint64_t bytes = m->defaults->memory;
+	uint64_t bytes = m->defaults->memory, pod_memory, pod_vcpus;
 
+	machine_pod_size(m, &pod_memory, &pod_vcpus);
 	if (vm && vm->hw_config && vm->hw_config->memory.is_set) {
 		bytes = vm->hw_config->memory.value;
 		origin = "vm.hwConfig.memory";
+	} else if (pod_memory > 0) {
+		bytes = pod_memory + m->defaults->guest_memory;
+		origin = "annotations: the pod's sum of memory limits";
 	} else if (memory && memory->limit.value > 0) {
 		bytes = (uint64_t)memory->limit.value + m->defaults->guest_memory;
 		origin = "linux.resources.memory.limit";

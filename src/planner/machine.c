@@ -69,17 +69,22 @@ static struct oci_process *process_for_guest(struct arena *arena, const struct o
 /* The namespaces but that of the network, which is the guest's own; and one for cgroups, without
  * which a program finds its limits neither where they are on a host with version 1 nor where
  * /proc/self/cgroup says. */
-static struct list namespaces_for_guest(struct arena *arena, const struct oci_config *config)
+static struct list namespaces_for_guest(struct machine_planning *m, const struct oci_config *config)
 {
 	struct list to = {0};
 
 	list_each(const struct oci_namespace, namespace, &config->linux_->namespaces)
 	{
-		if (namespace->type.value != OCI_NS_NETWORK)
-			*list_push(arena, &to, struct oci_namespace) = *namespace;
+		struct oci_namespace *copy;
+
+		if (namespace->type.value == OCI_NS_NETWORK)
+			continue;
+		copy = list_push(m->arena, &to, struct oci_namespace);
+		*copy = *namespace;
+		copy->path = machine_pod_namespace(m, namespace);
 	}
 	if (!oci_namespace_find(config, OCI_NS_CGROUP))
-		*list_push(arena, &to, struct oci_namespace) =
+		*list_push(m->arena, &to, struct oci_namespace) =
 			(struct oci_namespace){.type = {.is_set = true, .value = OCI_NS_CGROUP}};
 	return to;
 }
@@ -95,7 +100,7 @@ static const struct oci_config *guest_config(struct machine_planning *m)
 		*linux_ = *m->config->linux_;
 	config->process = process_for_guest(m->arena, m->config->process);
 	linux_->mount_label = NULL;
-	linux_->namespaces = namespaces_for_guest(m->arena, m->config);
+	linux_->namespaces = namespaces_for_guest(m, m->config);
 	linux_->devices = machine_devices(m->arena, m->config);
 	if (linux_->resources)
 		machine_resources_inside(linux_->resources, resources, m->arena);
@@ -266,6 +271,8 @@ int planner_build_machine(struct arena *arena, const struct oci_config *config,
 		return -e->code;
 	network_join_plan(&m);
 	m.machine->memory_policy = memory_policy_plan(arena, config->linux_);
+	if (machine->sandbox)
+		m.machine->sandbox = machine->sandbox->state;
 	m.plan->machine = m.machine;
 	*ret = m.plan;
 	return 0;

@@ -25,6 +25,15 @@ struct list machine_devices(struct arena *arena, const struct oci_config *config
 void machine_caller_apply(struct arena *arena, const struct planner_caller *caller,
 			  const struct oci_config *config, struct plan_process *process);
 
+/* machine-pod.c: what a pod changes about that. */
+int machine_pod_check(const struct machine_planning *m, struct err *e) must_check;
+/* Whether a namespace may have a path, and what it is inside. */
+bool machine_pod_may_join(const struct machine_planning *m, const struct oci_namespace *namespace);
+const char *machine_pod_namespace(struct machine_planning *m,
+				  const struct oci_namespace *namespace);
+/* Sums of the pod's limits; 0: not known. */
+void machine_pod_size(const struct machine_planning *m, uint64_t *ret_memory, uint64_t *ret_vcpus);
+
 /* machine-size.c: vcpus and memory. */
 int machine_size_plan(struct machine_planning *m, struct err *e) must_check;
 /* What of the resources is for which side. */

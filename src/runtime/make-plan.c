@@ -15,6 +15,7 @@
 #include "notify.h"
 #include "oci/load.h"
 #include "planner/build.h"
+#include "pod.h"
 #include "side.h"
 #include "store.h"
 
@@ -54,6 +55,7 @@ static int machine_plan_build(struct making *making, const struct planner_option
 	with_caller.caller = &caller;
 	if (machine_defaults(making->runtime, &container->arena, &machine, e) < 0)
 		return -e->code;
+	machine.sandbox = making->sandbox;
 	if (notify_host_socket())
 		log_warning("NOTIFY_SOCKET: a guest cannot reach it, the container is not waited "
 			    "for");
@@ -97,6 +99,24 @@ static int exposure_check(const struct making *making, struct err *e)
 	return process_reexec_sealed(making->runtime->argv, making->runtime->envp, e);
 }
 
+static int level_choose(struct making *making, const struct backend_ops **ret, struct err *e)
+{
+	const struct runtime *runtime = making->runtime;
+	struct arena *arena = &making->container->arena;
+	struct planner_sandbox sandbox;
+	int r;
+
+	if (isolation_choose(runtime->isolation, making->config, &making->isolation, e) < 0 ||
+	    runtime->find_backend(making->isolation, ret, e) < 0)
+		return -e->code;
+	r = pod_find(runtime, making->config, (*ret)->has_machine, arena, &sandbox,
+		     &making->isolation, e);
+	if (r != POD_JOINED)
+		return r < 0 ? r : 0;
+	making->sandbox = arena_memdup(arena, &sandbox, sizeof(sandbox));
+	return runtime->find_backend(making->isolation, ret, e);
+}
+
 int making_plan(struct making *making, const struct runtime *runtime,
 		const struct runtime_create *options, bool detach, struct err *e)
 {
@@ -111,9 +131,7 @@ int making_plan(struct making *making, const struct runtime *runtime,
 	};
 	if (container_new(runtime, options->id, &making->container, e) < 0 ||
 	    side_take_fds(options->preserve_fds, &making->listen_fds, e) < 0 ||
-	    bundle_load(making, e) < 0 ||
-	    isolation_choose(runtime->isolation, making->config, &making->isolation, e) < 0 ||
-	    runtime->find_backend(making->isolation, &ops, e) < 0)
+	    bundle_load(making, e) < 0 || level_choose(making, &ops, e) < 0)
 		return -e->code;
 	making->has_machine = ops->has_machine;
 	if (container_facts(making->container, e) < 0 ||

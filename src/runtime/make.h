@@ -3,6 +3,7 @@
 #define RUNTIME_MAKE_H
 
 #include "container.h"
+#include "planner/machine.h"
 
 struct making {
 	const struct runtime *runtime;
@@ -13,7 +14,8 @@ struct making {
 	struct buf config_text;
 	const struct oci_config *config;
 	const char *isolation;
-	bool has_machine; /* the backend's plans have one */
+	bool has_machine;		       /* the backend's plans have one */
+	const struct planner_sandbox *sandbox; /* whose machine it joins; NULL: none */
 	const struct plan *plan;
 	int cache_fd;
 	uint32_t listen_fds;

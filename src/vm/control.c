@@ -25,13 +25,25 @@ void control_message_done(struct control_message *message)
 	message->fd_count = 0;
 }
 
+/* Streams are for who has a process; a container has more, and all of that. */
+static bool are_streams_right(const struct control_request *request)
+{
+	const uint32_t join =
+		1U << CONTROL_JOIN_LISTENER | 1U << CONTROL_JOIN_SETUP | 1U << CONTROL_JOIN_LOG;
+
+	if (request->verb == CONTROL_JOIN)
+		return request->streams < 1U << CONTROL_DESCRIPTORS &&
+		       (request->streams & join) == join;
+	return request->streams < (request->verb == CONTROL_EXEC ? 8 : 1);
+}
+
 static bool is_stream_count_right(const struct control_request *request, size_t fd_count)
 {
 	size_t wanted = request->body_size > 0 ? 1 : 0;
 
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < CONTROL_DESCRIPTORS; i++)
 		wanted += request->streams >> i & 1;
-	return request->streams < 8 && wanted == fd_count;
+	return wanted == fd_count;
 }
 
 int control_request_check(const void *bytes, size_t size, size_t fd_count,
@@ -48,8 +60,7 @@ int control_request_check(const void *bytes, size_t size, size_t fd_count,
 		return refuse(e, EPROTO, "control: unknown request %u", request.verb);
 	if (request.body_size > CONTROL_BODY_MAX)
 		return refuse(e, EPROTO, "control: a body of %u bytes", request.body_size);
-	if ((request.streams != 0 && request.verb != CONTROL_EXEC) ||
-	    !is_stream_count_right(&request, fd_count))
+	if (!are_streams_right(&request) || !is_stream_count_right(&request, fd_count))
 		return refuse(e, EPROTO, "control: %zu descriptors are not what is announced",
 			      fd_count);
 	*ret = request;
@@ -168,6 +179,17 @@ static int body_read(int fd, size_t size, struct buf *ret, struct err *e)
 	return 0;
 }
 
+void control_descriptors(struct control_message *message, int ret_fds[CONTROL_DESCRIPTORS])
+{
+	size_t next = message->request.body_size > 0 ? 1 : 0;
+
+	for (int i = 0; i < CONTROL_DESCRIPTORS; i++) {
+		ret_fds[i] = FD_NONE;
+		if (message->request.streams & (1U << i))
+			ret_fds[i] = take_fd(&message->fds[next++]);
+	}
+}
+
 int control_body(const struct control_message *message, struct buf *ret, struct err *e)
 {
 	if (message->request.body_size == 0)
@@ -194,7 +216,7 @@ int control_connect(int state_fd, int *ret_sock, struct err *e)
 }
 
 int control_send(int sock, const struct control_request *request, const void *body, size_t size,
-		 const int streams[3], struct err *e)
+		 const int *more, size_t more_count, struct err *e)
 {
 	struct control_request copy = *request;
 	auto_fd int body_fd = FD_NONE;
@@ -210,11 +232,11 @@ int control_send(int sock, const struct control_request *request, const void *bo
 			return -e->code;
 		fds[count++] = body_fd;
 	}
-	for (int i = 0; streams && i < 3; i++) {
-		if (streams[i] < 0)
+	for (size_t i = 0; i < more_count && i < CONTROL_DESCRIPTORS; i++) {
+		if (more[i] < 0)
 			continue;
 		copy.streams |= 1U << i;
-		fds[count++] = streams[i];
+		fds[count++] = more[i];
 	}
 	return send_now(sock, &copy, sizeof(copy), fds, count, e);
 }
@@ -255,7 +277,7 @@ int control_ask(int state_fd, const struct control_request *request, const void 
 	auto_fd int sock = FD_NONE;
 
 	if (control_connect(state_fd, &sock, e) < 0 ||
-	    control_send(sock, request, body, size, NULL, e) < 0)
+	    control_send(sock, request, body, size, NULL, 0, e) < 0)
 		return -e->code;
 	return control_await(sock, clock_now() + ASK_SECONDS * 1000000000ULL, ret, ret_body, e);
 }

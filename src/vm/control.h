@@ -25,15 +25,21 @@ enum control_verb {
 	CONTROL_EXEC,	  /* that process: body for WIRE_EXEC, then descriptors of its streams;
 			     CONTROL_REPLY, and CONTROL_EXIT later. The connection is the process: its
 			     end kills it */
-	CONTROL_SIGNAL,	  /* to the process of this connection: `number`; no answer */
-	CONTROL_RESIZE,	  /* of its terminal: rows << 16 | columns; no answer */
-	CONTROL_WATCH,	  /* answered by CONTROL_REPLY with the count of kills in `number`, then
-			     CONTROL_OOM for each change */
-	CONTROL_END,	  /* the machine is to end at once; answered before it does */
+	CONTROL_JOIN,	/* a further container, whose process this connection is, as with EXEC: body
+			   for WIRE_PREPARE, its streams, and CONTROL_JOIN_FDS more descriptors */
+	CONTROL_SIGNAL, /* to the process of this connection: `number`; no answer */
+	CONTROL_RESIZE, /* of its terminal: rows << 16 | columns; no answer */
+	CONTROL_WATCH,	/* answered by CONTROL_REPLY with the count of kills in `number`, then
+			   CONTROL_OOM for each change */
+	CONTROL_END,	/* the machine is to end at once; answered before it does */
 	CONTROL_VERBS,
 };
 
-enum { CONTROL_CHECK = 0x62766d31, CONTROL_FDS_MAX = 4, CONTROL_BODY_MAX = 4 * 1024 * 1024 };
+enum { CONTROL_CHECK = 0x62766d32, CONTROL_FDS_MAX = 7, CONTROL_BODY_MAX = 4 * 1024 * 1024 };
+
+/* Beside the streams of JOIN: the listening control socket of that container, its setup
+ * (vm_setup_fields, sealed), its log. */
+enum { CONTROL_JOIN_LISTENER = 3, CONTROL_JOIN_SETUP, CONTROL_JOIN_LOG, CONTROL_DESCRIPTORS };
 
 struct control_request {
 	uint32_t check; /* CONTROL_CHECK */
@@ -41,7 +47,7 @@ struct control_request {
 	uint32_t wire;	    /* enum wire_verb */
 	uint32_t body_size; /* of the memfd, which is the first descriptor; 0: none */
 	uint64_t number;
-	uint32_t streams; /* EXEC: bit n: the next descriptor is stream n */
+	uint32_t streams; /* EXEC, JOIN: bit n: the next descriptor is number n of those above */
 	uint32_t zero;
 };
 
@@ -53,7 +59,7 @@ struct control_answer {
 	int32_t result; /* 0, or negative: `error` */
 	uint32_t body_size;
 	uint64_t number;
-	int32_t code, signal; /* EXIT: code -1 when it was a signal */
+	int32_t code, signal; /* EXIT: code -1 when it was a signal; RESERVE: the monitor's pid */
 	struct err error;
 };
 
@@ -75,6 +81,8 @@ int control_receive(int sock, struct control_message *ret, struct err *e) must_c
 /* Never blocks: -EAGAIN when the peer does not read. `body` may be NULL. */
 int control_answer(int sock, const struct control_answer *answer, const void *body, size_t size,
 		   struct err *e) must_check;
+/* Takes the message's descriptors by their numbers; FD_NONE: has not come. */
+void control_descriptors(struct control_message *message, int ret_fds[CONTROL_DESCRIPTORS]);
 /* The first descriptor's content. */
 int control_body(const struct control_message *message, struct buf *ret, struct err *e) must_check;
 
@@ -82,9 +90,9 @@ int control_body(const struct control_message *message, struct buf *ret, struct 
 
 /* <state>/control; fails (-ESRCH) "container not running" when nobody listens. */
 int control_connect(int state_fd, int *ret_sock, struct err *e) must_check;
-/* `streams` (FD_NONE: none) are borrowed. */
+/* `fds` (FD_NONE: none) are borrowed; `count` is 0, 3 or CONTROL_DESCRIPTORS. */
 int control_send(int sock, const struct control_request *request, const void *body, size_t size,
-		 const int streams[3], struct err *e) must_check;
+		 const int *fds, size_t count, struct err *e) must_check;
 /* The next answer, its body appended to `body` (may be NULL). A negative result becomes the error.
  * The end of the monitor: -ESRCH. */
 int control_await(int sock, uint64_t deadline, struct control_answer *ret, struct buf *body,

@@ -34,7 +34,7 @@ static int number_reserve(struct entering *entering, uint32_t *ret, struct err *
 	struct control_answer answer;
 
 	if (control_connect(entering->vm->context.state_fd, &entering->control, e) < 0 ||
-	    control_send(entering->control, &request, NULL, 0, NULL, e) < 0 ||
+	    control_send(entering->control, &request, NULL, 0, NULL, 0, e) < 0 ||
 	    control_await(entering->control, clock_now() + RESERVE_SECONDS * 1000000000ULL, &answer,
 			  NULL, e) < 0)
 		return -e->code;
@@ -111,16 +111,11 @@ static int report_poll(const struct entering *entering, struct err *e)
 	return 0;
 }
 
-/* The proxy's report: the program runs, or why not. */
-static int report_await(struct entering *entering, struct err *e)
+int proxy_await(int link, struct err *e)
 {
 	struct err why;
 	size_t size, count;
-	int r = report_poll(entering, e);
-
-	if (r < 0)
-		return r;
-	r = sock_receive(entering->link, &why, sizeof(why), &size, NULL, 0, &count, 0, e);
+	int r = sock_receive(link, &why, sizeof(why), &size, NULL, 0, &count, 0, e);
 
 	if (r < 0 && e->code != ECONNRESET)
 		return r;
@@ -135,6 +130,7 @@ static int report_await(struct entering *entering, struct err *e)
 static int process_make(struct entering *entering, struct err *e)
 {
 	uint32_t number;
+	int r;
 
 	if (number_reserve(entering, &number, e) < 0 || terminal_open(entering, e) < 0 ||
 	    body_make(entering, number, e) < 0 ||
@@ -144,7 +140,8 @@ static int process_make(struct entering *entering, struct err *e)
 	/* What is the proxy's must end with it. */
 	fd_close(&entering->proxy_link);
 	fd_close(&entering->control);
-	return report_await(entering, e);
+	r = report_poll(entering, e);
+	return r < 0 ? r : proxy_await(entering->link, e);
 }
 
 static void entering_done(struct entering *entering)

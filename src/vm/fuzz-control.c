@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	if (control_request_check(data + 1, size - 1, data[0] % 8, &request, &e) == 0 &&
-	    (request.verb >= CONTROL_VERBS || request.wire >= WIRE_VERBS || request.streams > 7))
+	    (request.verb >= CONTROL_VERBS || request.wire >= WIRE_VERBS || request.streams > 63))
 		__builtin_trap();
 	return 0;
 }

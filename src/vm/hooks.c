@@ -12,7 +12,9 @@
 #include "base/fd.h"
 #include "kern/compat.h"
 #include "kern/memfd.h"
+#include "kern/mount.h"
 #include "kern/namespaces.h"
+#include "plan/machine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -132,7 +134,14 @@ static int hooks_inside(struct hooking *hooking, struct err *e)
 {
 	size_t index = 0;
 
-	if (namespace_join_process(hooking->monitor, CLONE_NEWNS | CLONE_NEWNET, e) < 0)
+	bool is_joined = hooking->plan->machine->sandbox != NULL;
+
+	if (namespace_join_process(hooking->monitor, CLONE_NEWNET | (is_joined ? 0 : CLONE_NEWNS),
+				   e) < 0)
+		return -e->code;
+	/* The monitor has been there before this container's root was mounted. */
+	if (is_joined && (namespace_unshare(CLONE_NEWNS, e) < 0 ||
+			  mount_propagation_path("/", MS_SLAVE | MS_REC, e) < 0))
 		return -e->code;
 	hooking->rootfs = open(hooking->plan->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (hooking->rootfs < 0)

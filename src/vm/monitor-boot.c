@@ -220,7 +220,6 @@ static int processes_start(struct monitor *monitor, struct err *e)
 {
 	const struct plan_machine *machine = monitor->machine;
 	auto_fd int channel = FD_NONE, share = FD_NONE, console = FD_NONE, output = FD_NONE;
-	auto_fd int share_top = FD_NONE;
 	struct jail jail = {
 		.program = machine->hypervisor,
 		.kernel = machine->kernel,
@@ -233,10 +232,10 @@ static int processes_start(struct monitor *monitor, struct err *e)
 	size_t own;
 	int r;
 
-	if (share_make(monitor->state_fd, machine, &share_top, e) < 0 ||
+	if (share_make(monitor->state_fd, machine, &monitor->share_fd, e) < 0 ||
 	    net_open(&monitor->net, machine, e) < 0 || output_open(monitor, &output, e) < 0 ||
-	    share_serve(share_top, monitor->state_fd, machine, output, &monitor->server, &share,
-			e) < 0 ||
+	    share_serve(monitor->share_fd, monitor->state_fd, machine, output, &monitor->server,
+			&share, e) < 0 ||
 	    pair_open(&monitor->channel, channel_ready, &channel, e) < 0 ||
 	    pair_open(&monitor->console, console_ready, &console, e) < 0)
 		return -e->code;

@@ -27,13 +27,15 @@ static void client_drop(struct monitor *monitor, struct client *client)
 	wire_call_disown(&monitor->calls, client);
 	if (monitor->preparing == client)
 		monitor->preparing = NULL;
-	if (monitor->delayed == client)
-		monitor->delayed = NULL;
 	if (client->member)
 		client->member->client = NULL;
+	if (client->tenant && client->tenant->owner == client)
+		client->tenant->owner = NULL;
 	watch_remove(monitor, &client->watch);
 	fd_close(&client->watch.fd);
 	buf_done(&client->body);
+	if (client->tenant)
+		tenant_forget(monitor, client->tenant);
 	free(client);
 }
 
@@ -53,7 +55,8 @@ static void answer(struct monitor *monitor, struct client *client,
 
 static void answer_number(struct monitor *monitor, struct client *client, uint64_t number)
 {
-	const struct control_answer message = {.kind = CONTROL_REPLY, .number = number};
+	const struct control_answer message = {
+		.kind = CONTROL_REPLY, .number = number, .code = (int32_t)getpid()};
 
 	answer(monitor, client, &message, NULL, 0);
 }
@@ -76,6 +79,25 @@ void clients_fail_all(struct monitor *monitor, const struct err *e)
 			client_fail(monitor, client, e);
 }
 
+void clients_fail(struct monitor *monitor, const struct tenant *tenant, const struct err *e)
+{
+	for (struct client *client = monitor->clients; client; client = client->next)
+		if (client->is_busy && client->tenant == tenant)
+			client_fail(monitor, client, e);
+}
+
+enum monitor_phase client_phase(const struct monitor *monitor, const struct client *client)
+{
+	if (!client->tenant || monitor->phase == MONITOR_ENDING)
+		return monitor->phase;
+	return client->tenant->phase;
+}
+
+static void phase_set(struct monitor *monitor, struct client *client, enum monitor_phase phase)
+{
+	*(client->tenant ? &client->tenant->phase : &monitor->phase) = phase;
+}
+
 void clients_tell_exit(struct monitor *monitor, struct member *member)
 {
 	const struct control_answer message = {
@@ -88,15 +110,15 @@ void clients_tell_exit(struct monitor *monitor, struct member *member)
 		answer(monitor, member->client, &message, NULL, 0);
 }
 
-void clients_tell_oom(struct monitor *monitor)
+void clients_tell_oom(struct monitor *monitor, const struct tenant *tenant)
 {
 	const struct control_answer message = {
 		.kind = CONTROL_OOM,
-		.number = monitor->oom_kills,
+		.number = tenant ? tenant->oom_kills : monitor->oom_kills,
 	};
 
 	for (struct client *client = monitor->clients; client; client = client->next)
-		if (client->is_watching)
+		if (client->is_watching && client->tenant == tenant)
 			answer(monitor, client, &message, NULL, 0);
 }
 
@@ -104,34 +126,39 @@ void clients_tell_oom(struct monitor *monitor)
 
 static void prepared(struct monitor *monitor, struct client *client, const struct wire_reply *reply)
 {
-	(void)client;
+	struct member *init = client->tenant ? client->tenant->init : monitor->init;
+
 	if (reply->result < 0) {
-		if (monitor->init)
-			member_drop(monitor, monitor->init);
+		if (init)
+			member_drop(monitor, init);
 		return;
 	}
-	monitor->phase = MONITOR_PREPARED;
-	if (monitor->init)
-		member_made(monitor, monitor->init);
+	phase_set(monitor, client, MONITOR_PREPARED);
+	if (init)
+		member_made(monitor, init);
 }
 
 /* Mount points exist now: what is to be read-only becomes so. */
-static int committed(struct monitor *monitor, struct err *e)
+static int committed(struct monitor *monitor, struct client *client, struct err *e)
 {
-	if (share_finish(&monitor->server, monitor->machine, e) < 0)
+	const struct plan_machine *machine =
+		client->tenant ? client->tenant->setup.machine : monitor->machine;
+
+	if (share_finish(&monitor->server, machine, e) < 0)
 		return -e->code;
-	monitor->phase = MONITOR_CREATED;
+	phase_set(monitor, client, MONITOR_CREATED);
 	return 0;
 }
 
 static int succeeded(struct monitor *monitor, struct client *client, struct err *e)
 {
 	if (client->wire == WIRE_COMMIT)
-		return committed(monitor, e);
+		return committed(monitor, client, e);
 	if (client->wire == WIRE_START)
-		monitor->phase = MONITOR_RUNNING;
+		phase_set(monitor, client, MONITOR_RUNNING);
 	if (client->wire == WIRE_PAUSE || client->wire == WIRE_RESUME)
-		monitor->is_paused = client->wire == WIRE_PAUSE;
+		*(client->tenant ? &client->tenant->is_paused : &monitor->is_paused) =
+			client->wire == WIRE_PAUSE;
 	return 0;
 }
 
@@ -151,12 +178,17 @@ void client_reply(struct monitor *monitor, struct client *client, const struct w
 	const struct control_answer message = {.kind = CONTROL_REPLY};
 	struct err e;
 
+	/* A container may end while something is asked of it. */
+	if (client->tenant && client->tenant->phase == MONITOR_ENDING)
+		return;
 	if (client->wire == WIRE_PREPARE)
 		prepared(monitor, client, reply);
 	if (client->wire == WIRE_EXEC)
 		exec_answered(monitor, client, reply);
 	if (reply->result < 0) {
 		client_fail(monitor, client, &reply->error);
+		if (client->tenant && client->wire == WIRE_PREPARE)
+			tenant_kill(monitor, client->tenant);
 		return;
 	}
 	if (succeeded(monitor, client, &e) < 0) {
@@ -168,11 +200,15 @@ void client_reply(struct monitor *monitor, struct client *client, const struct w
 
 /* ---- requests ---- */
 
-static int call(struct monitor *monitor, struct client *client, const struct buf *body,
-		struct err *e)
+int client_call(struct monitor *monitor, struct client *client, struct buf *body, struct err *e)
 {
-	uint32_t id;
+	uint32_t id, number = client->tenant ? client->tenant->number : CONTAINER_NUMBER;
 
+	/* Which container it is about is not for the command to say; all bodies begin with it. */
+	if (body->size >= sizeof(number)) {
+		for (size_t i = 0; i < sizeof(number); i++)
+			body->data[i] = (char)(number >> (8 * i));
+	}
 	return wire_call_begin(&monitor->calls, &monitor->lanes, client->wire, body->data,
 			       body->size, client, &id, e);
 }
@@ -193,9 +229,9 @@ void client_continue(struct monitor *monitor, struct client *client)
 {
 	struct err e;
 
-	if (client->wire == WIRE_PREPARE)
+	if (client->wire == WIRE_PREPARE && !client->tenant)
 		init_add(monitor);
-	if (call(monitor, client, &client->body, &e) < 0)
+	if (client_call(monitor, client, &client->body, &e) < 0)
 		client_fail(monitor, client, &e);
 	buf_done(&client->body);
 	client->body = (struct buf){0};
@@ -226,8 +262,9 @@ static int call_check(const struct monitor *monitor, const struct client *client
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
 		if (allowed[i].verb != client->wire)
 			continue;
-		if (monitor->phase >= allowed[i].first && monitor->phase <= allowed[i].last &&
-		    (client->wire != WIRE_COMMIT || client->is_link))
+		if (client_phase(monitor, client) >= allowed[i].first &&
+		    client_phase(monitor, client) <= allowed[i].last &&
+		    (client->wire != WIRE_COMMIT || client->is_link || client->tenant))
 			return 0;
 		return refuse(e, ESRCH, "container not running");
 	}
@@ -243,10 +280,10 @@ static int call_after_network(struct monitor *monitor, struct client *client, st
 	if (r < 0)
 		return wrap(e, "network");
 	if (r == NET_SAME)
-		return call(monitor, client, body, e);
+		return client_call(monitor, client, body, e);
 	client->body = *body;
 	*body = (struct buf){0};
-	monitor->delayed = client;
+	client->is_delayed = true;
 	return 0;
 }
 
@@ -260,7 +297,7 @@ static int handle_call(struct monitor *monitor, struct client *client,
 		return -e->code;
 	if (client->wire == WIRE_COMMIT || client->wire == WIRE_START)
 		return call_after_network(monitor, client, &body, e);
-	return call(monitor, client, &body, e);
+	return client_call(monitor, client, &body, e);
 }
 
 static int handle_prepare(struct monitor *monitor, struct client *client,
@@ -282,8 +319,7 @@ static int handle_prepare(struct monitor *monitor, struct client *client,
 static int handle_exec(struct monitor *monitor, struct client *client,
 		       struct control_message *message, struct err *e)
 {
-	size_t next = message->request.body_size > 0 ? 1 : 0;
-	int fds[3] = {FD_NONE, FD_NONE, FD_NONE};
+	int fds[CONTROL_DESCRIPTORS];
 	auto_buf body = {0};
 
 	client->wire = WIRE_EXEC;
@@ -291,23 +327,25 @@ static int handle_exec(struct monitor *monitor, struct client *client,
 		return refuse(e, EPROTO, "control: exec without a number");
 	if (call_check(monitor, client, e) < 0 || control_body(message, &body, e) < 0)
 		return -e->code;
-	for (int i = 0; i < 3; i++)
-		if (message->request.streams & (1U << i))
-			fds[i] = take_fd(&message->fds[next++]);
+	control_descriptors(message, fds);
 	client->member =
 		member_add(monitor, client->reserved, fds, message->request.number != 0, client);
-	if (call(monitor, client, &body, e) < 0) {
+	client->member->tenant = client->tenant;
+	if (client_call(monitor, client, &body, e) < 0) {
 		member_drop(monitor, client->member);
 		return -e->code;
 	}
 	return 0;
 }
 
-static uint64_t status_of(const struct monitor *monitor)
+static uint64_t status_of(const struct monitor *monitor, const struct client *client)
 {
-	if (monitor->is_paused)
+	enum monitor_phase phase = client_phase(monitor, client);
+
+	if (phase != MONITOR_ENDING &&
+	    (client->tenant ? client->tenant->is_paused : monitor->is_paused))
 		return BACKEND_PAUSED;
-	switch (monitor->phase) {
+	switch (phase) {
 	case MONITOR_RUNNING:
 		return BACKEND_RUNNING;
 	case MONITOR_ENDING:
@@ -341,7 +379,7 @@ static void handle_silent(struct monitor *monitor, struct client *client,
 		return;
 	if (request->verb == CONTROL_SIGNAL && request->number > 0 &&
 	    request->number <= (uint64_t)SIGRTMAX)
-		guest_signal(monitor, member->process, (int)request->number);
+		guest_signal(monitor, member->tenant, member->process, (int)request->number);
 	if (request->verb == CONTROL_RESIZE && member->is_terminal)
 		member_resize(monitor, member, (uint16_t)(request->number >> 16),
 			      (uint16_t)request->number);
@@ -372,19 +410,26 @@ static int handle(struct monitor *monitor, struct client *client, struct control
 		answer_number(monitor, client, 0);
 		return 0;
 	case CONTROL_STATUS:
-		answer_number(monitor, client, status_of(monitor));
+		answer_number(monitor, client, status_of(monitor, client));
 		return 0;
 	case CONTROL_RESERVE:
 		return handle_reserve(monitor, client, e);
 	case CONTROL_EXEC:
 		return handle_exec(monitor, client, message, e);
+	case CONTROL_JOIN:
+		client->wire = WIRE_PREPARE;
+		return tenant_join(monitor, client, message, e);
 	case CONTROL_WATCH:
 		client->is_watching = true;
-		answer_number(monitor, client, monitor->oom_kills);
+		answer_number(monitor, client,
+			      client->tenant ? client->tenant->oom_kills : monitor->oom_kills);
 		return 0;
 	case CONTROL_END:
 		answer_number(monitor, client, 0);
-		monitor_stop(monitor);
+		if (client->tenant)
+			tenant_kill(monitor, client->tenant);
+		else
+			monitor_stop(monitor);
 		return 0;
 	case CONTROL_SIGNAL:
 	case CONTROL_RESIZE:
@@ -401,8 +446,12 @@ static void client_ended(struct monitor *monitor, struct client *client)
 	bool was_link = client->is_link;
 	struct err why;
 
-	if (member && !member->has_exited)
-		guest_signal(monitor, member->process, SIGKILL);
+	if (client->tenant && client->tenant->owner == client) {
+		client->tenant->owner = NULL;
+		tenant_kill(monitor, client->tenant);
+	} else if (member && !member->has_exited) {
+		guest_signal(monitor, member->tenant, member->process, SIGKILL);
+	}
 	client_drop(monitor, client);
 	if (was_link && !monitor->has_failed && monitor->phase != MONITOR_ENDING) {
 		(void)refuse(&why, ECANCELED, "the command that made the container has ended");
@@ -452,6 +501,7 @@ struct client *client_add(struct monitor *monitor, int take_fd, bool is_link, st
 void listener_ready(struct monitor *monitor, struct watch *watch, uint32_t events)
 {
 	auto_fd int fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct client *client;
 	struct err e;
 	uid_t uid;
 	pid_t pid;
@@ -464,6 +514,9 @@ void listener_ready(struct monitor *monitor, struct watch *watch, uint32_t event
 		log_debug("a connection is not taken");
 		return;
 	}
-	if (!client_add(monitor, take_fd(&fd), false, &e))
+	client = client_add(monitor, take_fd(&fd), false, &e);
+	if (!client)
 		log_debug("%s", e.text);
+	else if (watch != &monitor->listener)
+		client->tenant = (struct tenant *)watch;
 }

@@ -40,14 +40,14 @@ void monitor_kill(struct monitor *monitor)
 }
 
 /* Where people and engines look. */
-static void reason_log(struct monitor *monitor)
+void reason_log(int fd, bool is_json, const struct err *e)
 {
 	char text[2048], now[32];
 	auto_buf line = {0};
 
 	clock_rfc3339(now, sizeof(now));
-	(void)err_format(&monitor->reason, text, sizeof(text));
-	if (monitor->setup.log_json.value) {
+	(void)err_format(e, text, sizeof(text));
+	if (is_json) {
 		struct json_writer w;
 
 		json_writer_init(&w, &line, 0);
@@ -66,16 +66,18 @@ static void reason_log(struct monitor *monitor)
 		buf_append_char(&line, '"');
 	}
 	buf_append_char(&line, '\n');
-	(void)!fd_write_all(MONITOR_LOG_FD, line.data, line.size);
+	(void)!fd_write_all(fd, line.data, line.size);
 }
 
-static void machine_fail(struct monitor *monitor, const struct err *e)
+/* `is_asked`: somebody wanted it, and there is nothing to tell. */
+static void machine_fail(struct monitor *monitor, const struct err *e, bool is_asked)
 {
 	monitor->has_failed = true;
 	monitor->reason = *e;
 	monitor->phase = MONITOR_ENDING;
 	monitor->boot_deadline = 0;
 	clients_fail_all(monitor, e);
+	tenants_end(monitor, is_asked ? NULL : e);
 	monitor_kill(monitor);
 }
 
@@ -83,10 +85,10 @@ void monitor_fail(struct monitor *monitor, const struct err *e)
 {
 	if (monitor->has_failed)
 		return;
-	machine_fail(monitor, e);
+	machine_fail(monitor, e, false);
 	/* After the container's end the way its machine ends changes nothing. */
 	if (!monitor->has_status)
-		reason_log(monitor);
+		reason_log(MONITOR_LOG_FD, monitor->setup.log_json.value, e);
 }
 
 void monitor_stop(struct monitor *monitor)
@@ -96,7 +98,7 @@ void monitor_stop(struct monitor *monitor)
 	if (monitor->has_failed)
 		return;
 	(void)refuse(&gone, ESRCH, "container not running");
-	machine_fail(monitor, &gone);
+	machine_fail(monitor, &gone, true);
 	if (monitor->has_status)
 		return;
 	/* As the processes of a container that is deleted end. */
@@ -113,6 +115,7 @@ void monitor_end(struct monitor *monitor)
 	monitor->phase = MONITOR_ENDING;
 	(void)refuse(&gone, ESRCH, "container not running");
 	clients_fail_all(monitor, &gone);
+	tenants_end(monitor, NULL);
 	guest_ask(monitor, WIRE_SHUTDOWN, NULL, 0);
 	monitor->end_deadline = clock_now() + END_NS;
 }

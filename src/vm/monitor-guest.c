@@ -37,10 +37,11 @@ void guest_ask(struct monitor *monitor, enum wire_verb verb, const void *body, s
 		monitor_fail(monitor, &e);
 }
 
-void guest_signal(struct monitor *monitor, uint32_t process, int signal)
+void guest_signal(struct monitor *monitor, const struct tenant *tenant, uint32_t process,
+		  int signal)
 {
 	const struct wire_signal body = {
-		.container = CONTAINER_NUMBER,
+		.container = tenant ? tenant->number : CONTAINER_NUMBER,
 		.process = process,
 		.signal = (uint32_t)signal,
 	};
@@ -134,7 +135,7 @@ static void guest_configured(struct monitor *monitor)
 /* Answers to what the monitor itself has asked. */
 static void own_reply(struct monitor *monitor, const struct wire_reply *reply)
 {
-	struct client *client = monitor->delayed;
+	struct client *client, *next;
 	struct err e;
 
 	if (reply->call.verb == WIRE_SHUTDOWN) {
@@ -154,9 +155,14 @@ static void own_reply(struct monitor *monitor, const struct wire_reply *reply)
 			monitor_fail(monitor, &e);
 	} else if (reply->call.verb == WIRE_NETWORK && monitor->phase == MONITOR_BOOTING) {
 		guest_configured(monitor);
-	} else if (reply->call.verb == WIRE_NETWORK && client) {
-		monitor->delayed = NULL;
-		client_continue(monitor, client);
+	} else if (reply->call.verb == WIRE_NETWORK) {
+		for (client = monitor->clients; client; client = next) {
+			next = client->next;
+			if (!client->is_delayed)
+				continue;
+			client->is_delayed = false;
+			client_continue(monitor, client);
+		}
 	}
 }
 
@@ -169,12 +175,25 @@ static int reply_taken(struct monitor *monitor, const struct frame *frame, struc
 		return r < 0 ? r : 0;
 	if (reply.call.owner == monitor)
 		own_reply(monitor, &reply);
+	else if (tenant_asking(monitor, reply.call.owner))
+		tenant_ended(monitor, tenant_asking(monitor, reply.call.owner));
 	else if (reply.call.owner)
 		client_reply(monitor, reply.call.owner, &reply);
 	return 0;
 }
 
 /* ---- events ---- */
+
+static void oom_taken(struct monitor *monitor, const struct wire_oom *oom)
+{
+	struct tenant *tenant = tenant_find(monitor, oom->container);
+	uint64_t *kills = tenant ? &tenant->oom_kills : &monitor->oom_kills;
+
+	if ((!tenant && oom->container != CONTAINER_NUMBER) || oom->kills <= *kills)
+		return;
+	*kills = oom->kills;
+	clients_tell_oom(monitor, tenant);
+}
 
 static int event_taken(struct monitor *monitor, const struct frame *frame, struct err *e)
 {
@@ -188,10 +207,7 @@ static int event_taken(struct monitor *monitor, const struct frame *frame, struc
 		member_exited(monitor, &told.exit);
 		return 0;
 	case WIRE_EVENT_OOM:
-		if (told.oom.container == CONTAINER_NUMBER && told.oom.kills > monitor->oom_kills) {
-			monitor->oom_kills = told.oom.kills;
-			clients_tell_oom(monitor);
-		}
+		oom_taken(monitor, &told.oom);
 		return 0;
 	case WIRE_EVENT_LOG:
 		log_debug("guest: %s", told.text);

@@ -106,6 +106,8 @@ void member_drop(struct monitor *monitor, struct member *member)
 		member->client->member = NULL;
 	if (monitor->init == member)
 		monitor->init = NULL;
+	if (member->tenant && member->tenant->init == member)
+		member->tenant->init = NULL;
 	free(member);
 }
 
@@ -240,7 +242,9 @@ static void endpoint_ready(struct monitor *monitor, struct watch *watch, uint32_
 
 static bool input_is_wanted(const struct monitor *monitor, const struct member *member)
 {
-	return member->ends[STREAM_INPUT].watch.fd >= 0 && monitor->phase == MONITOR_RUNNING &&
+	enum monitor_phase phase = member->tenant ? member->tenant->phase : monitor->phase;
+
+	return member->ends[STREAM_INPUT].watch.fd >= 0 && phase == MONITOR_RUNNING &&
 	       member->is_made && stream_sender_room(&member->input, &monitor->lanes) > 0;
 }
 
@@ -282,6 +286,14 @@ static void member_finish(struct monitor *monitor, struct member *member)
 		monitor->status = member->exit;
 		member_drop(monitor, member);
 		monitor_end(monitor);
+		return;
+	}
+	if (member->tenant && member == member->tenant->init) {
+		struct tenant *tenant = member->tenant;
+		struct wire_exit exit = member->exit;
+
+		member_drop(monitor, member);
+		tenant_end(monitor, tenant, &exit);
 		return;
 	}
 	clients_tell_exit(monitor, member);

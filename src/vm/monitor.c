@@ -96,7 +96,7 @@ static void signal_taken(struct monitor *monitor, int signal)
 		break;
 	}
 	if (monitor->phase >= MONITOR_PREPARED && monitor->phase < MONITOR_ENDING) {
-		guest_signal(monitor, 0, signal);
+		guest_signal(monitor, NULL, 0, signal);
 	} else if (signal == SIGTERM || signal == SIGINT || signal == SIGHUP) {
 		(void)refuse(&why, EINTR, "interrupted by SIG%s", sigabbrev_np(signal));
 		monitor_fail(monitor, &why);
@@ -192,6 +192,7 @@ _Noreturn void monitor_main(void)
 	static struct monitor monitor = {
 		.state_fd = MONITOR_STATE_FD,
 		.epoll_fd = FD_NONE,
+		.share_fd = FD_NONE,
 		.hypervisor = {.pidfd = FD_NONE},
 		.server = {.pidfd = FD_NONE},
 		.last_process = INIT_PROCESS,

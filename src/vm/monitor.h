@@ -36,6 +36,23 @@ enum monitor_phase {
 
 struct member;
 
+/* A further container in the guest: one of the pod whose sandbox the machine was made for. The
+ * number is the container's and its first process's. */
+struct tenant {
+	struct watch listener; /* its control socket */
+	struct tenant *next;
+	uint32_t number;
+	enum monitor_phase phase; /* READY until prepared; ENDING: its rest is being taken away */
+	bool is_paused, is_gone;
+	struct arena arena;
+	struct vm_setup setup;
+	int log_fd;
+	struct client *owner; /* its process on the host; NULL: gone */
+	struct member *init;
+	struct wire_exit exit;
+	uint64_t oom_kills;
+};
+
 /* One end of a stream on the host. */
 struct endpoint {
 	struct watch watch;
@@ -48,6 +65,7 @@ struct endpoint {
 struct member {
 	struct member *next;
 	uint32_t process;
+	struct tenant *tenant; /* whose process it is; NULL: the first container's */
 	struct client *client; /* NULL: the init, or the client has gone */
 	bool is_made;	       /* its request was answered */
 	bool is_terminal;
@@ -63,9 +81,11 @@ struct member {
 struct client {
 	struct watch watch;
 	struct client *next;
-	bool is_link;	  /* of the creator, before release */
-	bool is_watching; /* wants to know of OOM kills */
-	bool is_busy;	  /* a call is outstanding or delayed */
+	struct tenant *tenant; /* whose container it is about; NULL: the first */
+	bool is_link;	       /* of the creator, before release */
+	bool is_watching;      /* wants to know of OOM kills */
+	bool is_busy;	       /* a call is outstanding or delayed */
+	bool is_delayed;       /* waits for the network */
 	enum control_verb verb;
 	enum wire_verb wire;
 	struct buf body;   /* delayed until the network is ready */
@@ -80,6 +100,7 @@ struct monitor {
 	struct vm_setup setup;
 	const struct plan_machine *machine;
 	int state_fd;
+	int share_fd; /* the shared directory */
 	int stdio[3]; /* the container's; our own lead nowhere */
 	int epoll_fd;
 	struct watch signals, channel, console, output, listener;
@@ -98,7 +119,7 @@ struct monitor {
 	struct member *init; /* in members; NULL until prepared */
 	uint32_t last_process;
 	struct client *preparing; /* the creator waits for the boot with its request */
-	struct client *delayed;	  /* waits for the network */
+	struct tenant *tenants;
 
 	uint64_t oom_kills;
 	uint64_t started, boot_deadline, heard, pinged, end_deadline;
@@ -138,22 +159,45 @@ void channel_ready(struct monitor *monitor, struct watch *watch, uint32_t events
 void channel_flush(struct monitor *monitor);
 /* A request of the monitor's own; a failure is the guest's end. */
 void guest_ask(struct monitor *monitor, enum wire_verb verb, const void *body, size_t size);
-/* For the init (0) or another process. */
-void guest_signal(struct monitor *monitor, uint32_t process, int signal);
+/* For the init (0) or another process of the first container (NULL) or another. */
+void guest_signal(struct monitor *monitor, const struct tenant *tenant, uint32_t process,
+		  int signal);
 /* Looks at the interfaces again; 1 when the guest was told something, whose answer then goes on
- * with monitor->delayed. */
+ * with the clients that are delayed. */
 int guest_network(struct monitor *monitor, struct err *e) must_check;
 
 /* ---- monitor-clients.c ---- */
 void listener_ready(struct monitor *monitor, struct watch *watch, uint32_t events);
 struct client *client_add(struct monitor *monitor, int take_fd, bool is_link, struct err *e);
+/* The request of that verb with that body, for the client's container. */
+int client_call(struct monitor *monitor, struct client *client, struct buf *body,
+		struct err *e) must_check;
 void client_fail(struct monitor *monitor, struct client *client, const struct err *e);
 void client_reply(struct monitor *monitor, struct client *client, const struct wire_reply *reply);
 /* The delayed request goes on. */
 void client_continue(struct monitor *monitor, struct client *client);
 void clients_tell_exit(struct monitor *monitor, struct member *member);
-void clients_tell_oom(struct monitor *monitor);
+void clients_tell_oom(struct monitor *monitor, const struct tenant *tenant);
 void clients_fail_all(struct monitor *monitor, const struct err *e);
+/* Those of one further container. */
+void clients_fail(struct monitor *monitor, const struct tenant *tenant, const struct err *e);
+enum monitor_phase client_phase(const struct monitor *monitor, const struct client *client);
+
+/* ---- monitor-pod.c ---- */
+int tenant_join(struct monitor *monitor, struct client *client, struct control_message *message,
+		struct err *e) must_check;
+/* Its process has ended, or is to: what is left of it in the guest and of its files goes, then its
+ * owner is told. */
+void tenant_end(struct monitor *monitor, struct tenant *tenant, const struct wire_exit *exit);
+void tenant_kill(struct monitor *monitor, struct tenant *tenant);
+/* The answer to what tenant_end() has asked. */
+struct tenant *tenant_asking(const struct monitor *monitor, const void *owner);
+void tenant_ended(struct monitor *monitor, struct tenant *tenant);
+/* The end of the machine: NULL: they end with the sandbox; else they are told why. */
+void tenants_end(struct monitor *monitor, const struct err *e);
+/* Frees it if it is gone and nobody speaks of it. */
+void tenant_forget(struct monitor *monitor, struct tenant *tenant);
+struct tenant *tenant_find(const struct monitor *monitor, uint32_t number);
 
 /* ---- monitor-streams.c ---- */
 /* `fds` (FD_NONE: no stream) are consumed. */
@@ -185,6 +229,7 @@ void monitor_end(struct monitor *monitor);
 /* Ends the hypervisor and the file server at once. */
 void monitor_kill(struct monitor *monitor);
 /* A child has ended. */
+void reason_log(int fd, bool is_json, const struct err *e);
 void monitor_child_gone(struct monitor *monitor, pid_t pid, int status);
 /* Past deadlines; the next one. */
 uint64_t monitor_deadlines(struct monitor *monitor, uint64_t now);

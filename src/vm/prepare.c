@@ -3,7 +3,7 @@
  * which the monitor passes on when the guest answers. The connection over which that goes is the
  * creator's; while it is open and not released, its end is the machine's end.
  */
-#include "internal.h"
+#include "prepare.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -20,16 +20,7 @@
 
 enum { COMMIT_SECONDS = 240, LOG_MODE = 0600 };
 
-struct preparing {
-	struct vm_backend_handle *vm;
-	const struct plan *plan;
-	int stdio[3];
-	int link, monitor_link, control, setup, log, state;
-	int master;
-	struct process monitor;
-};
-
-static int cgroup_make(struct preparing *preparing, struct err *e)
+int prepare_cgroup(struct preparing *preparing, struct err *e)
 {
 	struct vm_backend_handle *vm = preparing->vm;
 	int r = vm_open_cgroup(vm, e);
@@ -39,7 +30,7 @@ static int cgroup_make(struct preparing *preparing, struct err *e)
 	return r;
 }
 
-static int setup_make(struct preparing *preparing, struct err *e)
+int prepare_setup(struct preparing *preparing, struct err *e)
 {
 	const struct plan *plan = preparing->plan;
 	const struct vm_setup setup = {
@@ -56,7 +47,7 @@ static int setup_make(struct preparing *preparing, struct err *e)
 	return memfd_sealed("setup", text.data, text.size, false, &preparing->setup, e);
 }
 
-static int log_open(struct preparing *preparing, struct err *e)
+int prepare_log(struct preparing *preparing, struct err *e)
 {
 	const struct backend_context *context = &preparing->vm->context;
 
@@ -69,7 +60,7 @@ static int log_open(struct preparing *preparing, struct err *e)
 	return preparing->log < 0 ? fail(e, errno, "open the monitor's log") : 0;
 }
 
-static int sockets_open(struct preparing *preparing, struct err *e)
+int prepare_sockets(struct preparing *preparing, struct err *e)
 {
 	int state = preparing->vm->context.state_fd;
 	int r = sock_pair(&preparing->link, &preparing->monitor_link, e);
@@ -86,7 +77,7 @@ static int sockets_open(struct preparing *preparing, struct err *e)
 	return r;
 }
 
-static int terminal_open(struct preparing *preparing, struct err *e)
+int prepare_terminal(struct preparing *preparing, struct err *e)
 {
 	const struct plan_process *process = preparing->plan->process;
 	int peer;
@@ -102,18 +93,17 @@ static int terminal_open(struct preparing *preparing, struct err *e)
 	return 0;
 }
 
-static int monitor_start(struct preparing *preparing, struct err *e)
+int prepare_process(struct preparing *preparing, const char *name, const int *fds, size_t count,
+		    struct err *e)
 {
 	const struct plan *plan = preparing->plan;
-	const int fds[] = {preparing->monitor_link, preparing->control, preparing->state,
-			   preparing->log, preparing->setup};
 	const struct spawn spawn = {
-		.name = VM_MONITOR_NAME,
+		.name = name,
 		.id = plan->id,
 		.args = plan->process ? &plan->process->args : NULL,
 		.stdio = {preparing->stdio[0], preparing->stdio[1], preparing->stdio[2]},
 		.fds = fds,
-		.fd_count = sizeof(fds) / sizeof(fds[0]),
+		.fd_count = count,
 		.cgroup = preparing->vm->cgroup,
 		.limits = plan->machine->limits,
 	};
@@ -122,6 +112,14 @@ static int monitor_start(struct preparing *preparing, struct err *e)
 	if (r == 0 && preparing->vm->cgroup)
 		r = cgroup_apply(preparing->vm->cgroup, plan->machine->limits, e);
 	return r;
+}
+
+static int monitor_start(struct preparing *preparing, struct err *e)
+{
+	const int fds[] = {preparing->monitor_link, preparing->control, preparing->state,
+			   preparing->log, preparing->setup};
+
+	return prepare_process(preparing, VM_MONITOR_NAME, fds, sizeof(fds) / sizeof(fds[0]), e);
 }
 
 static struct wire_disk *disks_of(struct arena *arena, const struct plan_machine *machine)
@@ -141,36 +139,42 @@ static struct wire_disk *disks_of(struct arena *arena, const struct plan_machine
 
 /* The guest's own reading of the plan: its cgroup is another one, and hooks of the runtime's
  * namespaces are not its business. */
-static int plan_send(struct preparing *preparing, struct err *e)
+void prepare_body(const struct preparing *preparing, struct buf *ret)
 {
 	const struct plan *plan = preparing->plan;
 	struct plan inside = *plan;
 	auto_arena arena = {0};
 	struct wire_prepare body = {
-		.container = VM_CONTAINER,
-		.process = VM_INIT,
+		.container = preparing->number,
+		.process = preparing->number,
 		.stdio = vm_stdio(preparing->stdio, preparing->master >= 0),
 		.plan = &inside,
 		.disks = disks_of(&arena, plan->machine),
 		.disk_count = plan->machine->disks.count,
 	};
-	const struct control_request request = {.verb = CONTROL_PREPARE};
-	auto_buf bytes = {0};
 
 	inside.cgroup = plan->machine->guest_cgroup;
 	inside.machine = NULL;
 	inside.create_hooks = (struct list){0};
-	wire_prepare_encode(&body, &bytes);
-	return control_send(preparing->link, &request, bytes.data, bytes.size, NULL, e);
+	wire_prepare_encode(&body, ret);
+}
+
+static int plan_send(struct preparing *preparing, struct err *e)
+{
+	const struct control_request request = {.verb = CONTROL_PREPARE};
+	auto_buf bytes = {0};
+
+	prepare_body(preparing, &bytes);
+	return control_send(preparing->link, &request, bytes.data, bytes.size, NULL, 0, e);
 }
 
 static int machine_make(struct preparing *preparing, struct err *e)
 {
 	struct control_answer answer;
 
-	if (cgroup_make(preparing, e) < 0 || setup_make(preparing, e) < 0 ||
-	    log_open(preparing, e) < 0 || sockets_open(preparing, e) < 0 ||
-	    terminal_open(preparing, e) < 0 || monitor_start(preparing, e) < 0)
+	if (prepare_cgroup(preparing, e) < 0 || prepare_setup(preparing, e) < 0 ||
+	    prepare_log(preparing, e) < 0 || prepare_sockets(preparing, e) < 0 ||
+	    prepare_terminal(preparing, e) < 0 || monitor_start(preparing, e) < 0)
 		return -e->code;
 	/* Its ends are the monitor's alone now. */
 	fd_close(&preparing->monitor_link);
@@ -192,6 +196,9 @@ static void preparing_done(struct preparing *preparing)
 	fd_close(&preparing->log);
 	fd_close(&preparing->state);
 	fd_close(&preparing->master);
+	fd_close(&preparing->sandbox);
+	fd_close(&preparing->sandbox_pidfd);
+	fd_close(&preparing->body);
 }
 
 /* Its end follows from ours; it has to be waited for, or it would stay as a zombie. */
@@ -248,13 +255,17 @@ int vm_prepare(struct backend *backend, const struct plan *plan, struct backend_
 		.log = FD_NONE,
 		.state = FD_NONE,
 		.master = FD_NONE,
+		.sandbox = FD_NONE,
+		.sandbox_pidfd = FD_NONE,
+		.body = FD_NONE,
+		.number = VM_INIT,
 		.monitor = PROCESS_NONE,
 	};
 	int r;
 
 	if (!plan->machine)
 		return refuse(e, EINVAL, "the plan has no machine");
-	r = machine_make(&preparing, e);
+	r = plan->machine->sandbox ? join_make(&preparing, e) : machine_make(&preparing, e);
 	if (r == 0)
 		log_debug("'%s': prepared by a guest of %llu MiB, whose monitor is pid %d",
 			  plan->id, (unsigned long long)plan->machine->memory.value >> 20,
@@ -275,14 +286,21 @@ static int link_call(struct vm_backend_handle *vm, enum control_verb verb, enum 
 	const struct control_request request = {.verb = verb, .wire = wire};
 	const struct wire_target target = {.container = VM_CONTAINER};
 	struct control_answer answer;
+	auto_fd int own = FD_NONE;
+	int sock = vm->link_fd;
 	auto_buf body = {0};
 
 	if (wire != 0)
 		wire_target_encode(&target, &body);
-	if (control_send(vm->link_fd, &request, body.data, body.size, NULL, e) < 0)
+	/* What joins a machine has a link to its own process; the monitor listens for it. */
+	if (vm->plan->machine->sandbox) {
+		if (control_connect(vm->context.state_fd, &own, e) < 0)
+			return -e->code;
+		sock = own;
+	}
+	if (control_send(sock, &request, body.data, body.size, NULL, 0, e) < 0)
 		return -e->code;
-	return control_await(vm->link_fd, clock_now() + COMMIT_SECONDS * 1000000000ULL, &answer,
-			     NULL, e);
+	return control_await(sock, clock_now() + COMMIT_SECONDS * 1000000000ULL, &answer, NULL, e);
 }
 
 int vm_commit(struct backend *backend, struct backend_process *process, struct err *e)
@@ -301,7 +319,8 @@ int vm_commit(struct backend *backend, struct backend_process *process, struct e
 int vm_release(struct backend *backend, struct err *e)
 {
 	struct vm_backend_handle *vm = vm_of(backend);
-	int r = link_call(vm, CONTROL_RELEASE, (enum wire_verb)0, e);
+	int r = vm->plan->machine->sandbox ? join_release(vm, e)
+					   : link_call(vm, CONTROL_RELEASE, (enum wire_verb)0, e);
 
 	fd_close(&vm->link_fd);
 	return r;

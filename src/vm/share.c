@@ -23,8 +23,6 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-#define SHARE_NAME "share"
-
 static int source_check(const struct plan_share *share, int fd, struct stat *ret, struct err *e)
 {
 	if (fstat(fd, ret) < 0)
@@ -95,8 +93,8 @@ static int attributes_set(const struct plan_share *share, struct mount *mount, s
 	return mount_change(mount, &change, e);
 }
 
-/* A symbolic link that is wanted as one is made anew: nothing can be mounted on a link. */
-static int link_share(const struct plan_share *share, int top, int source, struct err *e)
+static int link_read(const struct plan_share *share, int source, struct share_entry *ret,
+		     struct err *e)
 {
 	char text[4096];
 	ssize_t size = readlinkat(source, "", text, sizeof(text) - 1);
@@ -104,18 +102,17 @@ static int link_share(const struct plan_share *share, int top, int source, struc
 	if (size < 0)
 		return fail(e, errno, "read the link '%s'", share->source);
 	text[size] = '\0';
-	if (symlinkat(text, top, share->name) < 0)
-		return fail(e, errno, "share the link '%s'", share->source);
+	ret->link = xstrdup(text);
 	return 0;
 }
 
-static int entry_make(const struct plan_share *share, int top, struct err *e)
+int share_entry_open(const struct plan_share *share, struct share_entry *ret, struct err *e)
 {
-	auto_mount mount = MOUNT_NONE;
-	auto_fd int source = FD_NONE, target = FD_NONE;
+	auto_fd int source = FD_NONE;
 	struct stat status;
 	int r;
 
+	*ret = (struct share_entry){.mount = MOUNT_NONE};
 	source = open(share->source, O_PATH | O_CLOEXEC | (share->link.value ? O_NOFOLLOW : 0));
 	if (source < 0)
 		return fail(e, errno, "open '%s'", share->source);
@@ -124,14 +121,45 @@ static int entry_make(const struct plan_share *share, int top, struct err *e)
 	if (str_is(share->name, "rootfs") && !S_ISDIR(status.st_mode))
 		return fail(e, ENOTDIR, "open '%s'", share->source);
 	if (S_ISLNK(status.st_mode))
-		return link_share(share, top, source, e);
-	r = mount_clone(source, "", share->recursive.value ? MOUNT_RECURSIVE : 0, &mount, e);
+		return link_read(share, source, ret, e);
+	ret->is_directory = S_ISDIR(status.st_mode);
+	r = mount_clone(source, "", share->recursive.value ? MOUNT_RECURSIVE : 0, &ret->mount, e);
+	return r == 0 ? attributes_set(share, &ret->mount, e) : r;
+}
+
+void share_entry_done(struct share_entry *entry)
+{
+	mount_done(&entry->mount);
+	free(entry->link);
+}
+
+int share_entry_place(const struct plan_share *share, struct share_entry *entry, int writable,
+		      int top, struct err *e)
+{
+	auto_fd int target = FD_NONE, made = FD_NONE;
+
+	/* A symbolic link that is wanted as one is made anew: nothing can be mounted on a link. */
+	if (entry->link) {
+		if (symlinkat(entry->link, writable, share->name) < 0)
+			return fail(e, errno, "share the link '%s'", share->source);
+		return 0;
+	}
+	if (path_make_target(writable, share->name, entry->is_directory, 0, &made, e) < 0)
+		return -e->code;
+	target = openat(top, share->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (target < 0)
+		return fail(e, errno, "open '%s' in the shared directory", share->name);
+	return mount_attach(&entry->mount, target, top, share->name, e);
+}
+
+static int entry_make(const struct plan_share *share, int top, struct err *e)
+{
+	struct share_entry entry;
+	int r = share_entry_open(share, &entry, e);
+
 	if (r == 0)
-		r = attributes_set(share, &mount, e);
-	if (r == 0)
-		r = path_make_target(top, share->name, S_ISDIR(status.st_mode), 0, &target, e);
-	if (r == 0)
-		r = mount_attach(&mount, target, top, share->name, e);
+		r = share_entry_place(share, &entry, top, top, e);
+	share_entry_done(&entry);
 	return r;
 }
 

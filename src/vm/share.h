@@ -2,8 +2,33 @@
 #ifndef VM_SHARE_H
 #define VM_SHARE_H
 
+#include "kern/mount.h"
 #include "kern/process.h"
 #include "plan/machine.h"
+
+#define SHARE_NAME "share"
+
+/* A part of the shared directory before it is there. */
+struct share_entry {
+	struct mount mount;
+	bool is_directory;
+	char *link; /* a symbolic link's text: then there is no mount */
+};
+
+/* Copies what is at the source, as it is to be shared. */
+int share_entry_open(const struct plan_share *share, struct share_entry *ret,
+		     struct err *e) must_check;
+/* `writable` and `top` are the same directory by a mount that can be written and by the shared one.
+ */
+int share_entry_place(const struct plan_share *share, struct share_entry *entry, int writable,
+		      int top, struct err *e) must_check;
+void share_entry_done(struct share_entry *entry);
+
+/* share-pod.c: entries of a further container, in a shared directory that is being served.
+ * `monitor` is a pidfd; the caller comes back to its own mount namespace. */
+int share_join(const struct plan_machine *machine, int monitor, struct err *e) must_check;
+/* Takes them away again, in the monitor; as often as called. */
+void share_leave(const struct plan_machine *machine, int top);
 
 /* Makes the shared directory, in the mount namespace of the caller, which is its own. *ret_fd is
  * its top (O_PATH). */

@@ -45,6 +45,14 @@ static void test_check(void)
 	check(control_request_check(&request, sizeof(request), 2, &out, &e) == 0);
 	request.streams = 8;
 	check(control_request_check(&request, sizeof(request), 1, &out, &e) < 0);
+	request = request_of(CONTROL_JOIN);
+	request.streams = 0x3a;
+	check(control_request_check(&request, sizeof(request), 4, &out, &e) == 0);
+	check(control_request_check(&request, sizeof(request), 3, &out, &e) < 0);
+	request.streams = 0x2a;
+	check(control_request_check(&request, sizeof(request), 3, &out, &e) < 0);
+	request.streams = 0x7f;
+	check(control_request_check(&request, sizeof(request), 7, &out, &e) < 0);
 }
 
 static void test_conversation(void)
@@ -61,7 +69,7 @@ static void test_conversation(void)
 
 	check(sock_pair(&ends[0], &ends[1], &e) == 0);
 	check(control_receive(ends[1], &message, &e) == CONTROL_NOTHING);
-	check(control_send(ends[0], &request, "a body", 6, streams, &e) == 0);
+	check(control_send(ends[0], &request, "a body", 6, streams, 3, &e) == 0);
 	check(control_receive(ends[1], &message, &e) == CONTROL_RECEIVED);
 	check(message.fd_count == 3 && message.request.streams == 5 && message.request.number == 9);
 	check(control_body(&message, &body, &e) == 0 && body.size == 6);

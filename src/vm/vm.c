@@ -24,7 +24,8 @@ _Noreturn void monitor_main(void);
 bool vm_is_hidden_program(const char *argv0)
 {
 	return str_is(argv0, VM_MONITOR_NAME) || str_is(argv0, VM_PROXY_NAME) ||
-	       str_is(argv0, VM_PROXY_TERMINAL_NAME);
+	       str_is(argv0, VM_PROXY_TERMINAL_NAME) || str_is(argv0, VM_JOINED_NAME) ||
+	       str_is(argv0, VM_JOINED_TERMINAL_NAME);
 }
 
 _Noreturn void vm_hidden_program(int argc, char **argv)
@@ -32,7 +33,7 @@ _Noreturn void vm_hidden_program(int argc, char **argv)
 	(void)argc;
 	if (str_is(argv[0], VM_MONITOR_NAME))
 		monitor_main();
-	proxy_main(str_is(argv[0], VM_PROXY_TERMINAL_NAME));
+	proxy_main(argv[0]);
 }
 
 static int vm_probe(const struct facts *facts, struct err *e)
@@ -189,7 +190,7 @@ static int vm_oom_watch(struct backend *backend, int *ret_fd, struct err *e)
 	struct control_answer answer;
 
 	if (control_connect(vm_of(backend)->context.state_fd, &sock, e) < 0 ||
-	    control_send(sock, &request, NULL, 0, NULL, e) < 0 ||
+	    control_send(sock, &request, NULL, 0, NULL, 0, e) < 0 ||
 	    control_await(sock, clock_now() + 10000000000ULL, &answer, NULL, e) < 0)
 		return -e->code;
 	/* Whoever watches reads it when it likes. */
@@ -319,7 +320,7 @@ static bool monitor_ask_end(struct vm_backend_handle *vm)
 	struct err ignored;
 
 	if (control_connect(vm->context.state_fd, &sock, &ignored) < 0 ||
-	    control_send(sock, &request, NULL, 0, NULL, &ignored) < 0 ||
+	    control_send(sock, &request, NULL, 0, NULL, 0, &ignored) < 0 ||
 	    control_await(sock, clock_now() + ASK_MS * 1000000ULL, &answer, NULL, &ignored) < 0)
 		return false;
 	return process_wait_gone(&vm->init, ASK_MS, &ignored) == 0;
