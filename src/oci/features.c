@@ -15,6 +15,13 @@ static const uint64_t EVERY = UINT64_MAX;
  * should filter these. A dot at the end makes a prefix. */
 static const char *const unsafe_annotations[] = {
 	"dev.bulkhead.",
+	"io.kubernetes.cri-o.ContainerType",
+	"io.kubernetes.cri-o.SandboxID",
+	"io.kubernetes.cri.container-type",
+	"io.kubernetes.cri.sandbox-cpu-period",
+	"io.kubernetes.cri.sandbox-cpu-quota",
+	"io.kubernetes.cri.sandbox-id",
+	"io.kubernetes.cri.sandbox-memory",
 	"org.systemd.property.",
 	"run.oci.hooks.",
 	"run.oci.keep_original_groups",

@@ -11,9 +11,9 @@ import pathlib
 import re
 import sys
 
-PREFIXES = r"(?:run\.oci|org\.systemd|org\.criu|dev\.bulkhead|io\.katacontainers|krun)"
-IN_CODE = re.compile(rf'"({PREFIXES}\.[\w.]+)"')
-IN_TABLE = re.compile(rf"`({PREFIXES}\.[\w.]+)`")
+PREFIXES = r"(?:run\.oci|org\.systemd|org\.criu|dev\.bulkhead|io\.katacontainers|io\.kubernetes|krun)"
+IN_CODE = re.compile(rf'"({PREFIXES}\.[\w.-]+)"')
+IN_TABLE = re.compile(rf"`({PREFIXES}\.[\w.-]+)`")
 UNSAFE = re.compile(r"unsafe_annotations\[\] = \{(.*?)\};", re.S)
 # What names something else: members of the features document, the channel to a guest.
 OTHERS = {"dev.bulkhead.version", "dev.bulkhead.commit", "dev.bulkhead.agent"}
