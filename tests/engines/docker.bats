@@ -9,7 +9,7 @@ load features
 FIRST="run run_process run_detached run_missing terminal exec exec_missing top stats inspect
 	pause update stop kill restart_policy health oom volume_named volume_bind volume_read_only
 	tmpfs capabilities seccomp_custom privileged devices_denied names published_port
-	network_between redis build many"
+	network_between redis build"
 
 setup_file()
 {

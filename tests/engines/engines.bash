@@ -335,7 +335,7 @@ eventually()
 # engine ARGUMENT...: the engine's command line, with the runtime under test; cut when it hangs.
 engine()
 {
-	inside timeout --foreground -k 5 280 "${ENGINE_WORDS[@]}" "$@"
+	inside timeout --foreground -k 5 "${ENGINE_LIMIT:-280}" "${ENGINE_WORDS[@]}" "$@"
 }
 
 # runs STATUS ARGUMENT...: the engine's command ends with that status.
