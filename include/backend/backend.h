@@ -7,6 +7,7 @@
 #ifndef BACKEND_BACKEND_H
 #define BACKEND_BACKEND_H
 
+#include "backend/checkpoint.h"
 #include "kern/facts.h"
 #include "kern/process.h"
 #include "plan/plan.h"
@@ -109,6 +110,17 @@ struct backend_ops {
 	int (*exec)(struct backend *backend, const struct backend_exec *exec,
 		    struct backend_stdio *take_stdio, struct backend_process *ret,
 		    struct err *e) must_check;
+
+	/* Saves the running container as files; `plan` is what planner_build() makes of its
+	 * configuration. On failure it goes on as it was; on success it has ended, unless asked to
+	 * be left running. */
+	int (*checkpoint)(struct backend *backend, const struct plan *plan,
+			  const struct backend_checkpoint *checkpoint, struct err *e) must_check;
+	/* In the place of prepare, commit, release and start: a container that runs, from files.
+	 * The process is a child of the caller, which has become a subreaper. */
+	int (*restore)(struct backend *backend, const struct plan *plan,
+		       const struct backend_restore *restore, struct backend_process *ret,
+		       struct err *e) must_check;
 
 	int (*status)(struct backend *backend, enum backend_status *ret, struct err *e) must_check;
 	/* To init; with `all`, or SIGKILL in a shared pid namespace, to every process.

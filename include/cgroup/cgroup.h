@@ -98,6 +98,8 @@ int cgroup_remove(struct cgroup *cgroup, struct err *e) must_check;
 bool cgroup_exists(struct cgroup *cgroup);
 /* Directory below the v2 tree or the freezer/devices hierarchy, for messages and tests. */
 const char *cgroup_path(const struct cgroup *cgroup);
+/* Host path of the directory that freezes it; NULL: there is none. */
+const char *cgroup_freezer_path(const struct cgroup *cgroup, struct arena *arena);
 
 /* ---- statistics ---- */
 

@@ -56,8 +56,8 @@ enum process_side { PROCESS_PARENT = 0, PROCESS_CHILD = 1 };
  * with *ret untouched. Single-threaded callers only. pid and birth are as our /proc shows them. */
 int process_fork(const struct process_fork *how, struct process *ret, struct err *e) must_check;
 
-/* Orphans below us become our children (Linux 3.4). */
-int process_set_subreaper(struct err *e) must_check;
+/* Orphans below us become our children, or no longer (Linux 3.4). */
+int process_set_subreaper(bool is_one, struct err *e) must_check;
 /* The signal we get when our parent ends; fails (-ESRCH) if `parent` is not our parent any more. */
 int process_set_parent_death_signal(int signal, pid_t parent, struct err *e) must_check;
 /* Default dispositions (but SIGKILL, SIGSTOP) and an empty mask, as a new program expects. */

@@ -60,6 +60,33 @@ int runtime_start(const struct runtime *runtime, const char *id, struct err *e) 
 int runtime_run(const struct runtime *runtime, const struct runtime_create *options,
 		int *ret_status, struct err *e) must_check;
 
+/* What checkpoint and restore are both asked; the directories are made if missing. */
+struct runtime_images {
+	const char *image_path;	      /* NULL = "checkpoint" */
+	const char *work_path;	      /* for CRIU's log; NULL = the same */
+	struct backend_images images; /* without descriptors and work_path */
+};
+
+struct runtime_checkpoint {
+	const char *id;
+	struct runtime_images images;
+	struct backend_checkpoint checkpoint; /* without images */
+};
+
+/* Saves the container as files by CRIU, and deletes it unless it is left running. */
+int runtime_checkpoint(const struct runtime *runtime, const struct runtime_checkpoint *options,
+		       struct err *e) must_check;
+
+struct runtime_restore {
+	struct runtime_create create; /* id, bundle, pid_file, console_socket, detach, ... */
+	struct runtime_images images;
+	const char *lsm_profile, *lsm_mount_context; /* NULL = as it was */
+};
+
+/* *ret_status as for run. */
+int runtime_restore(const struct runtime *runtime, const struct runtime_restore *options,
+		    int *ret_status, struct err *e) must_check;
+
 struct runtime_exec {
 	const char *id;
 	const char *process_file; /* NULL: the configuration's process with what follows */

@@ -50,7 +50,7 @@ static int run_served(struct agent *agent, char **argv, struct err *e)
 
 	if (num_u32(argv[2], &channel) < 0 || fcntl((int)channel, F_GETFD) < 0)
 		return refuse(e, EINVAL, "'%s' is no open descriptor", argv[2]);
-	if (process_set_subreaper(e) < 0 || open_state(argv[4], &agent->state_fd, e) < 0 ||
+	if (process_set_subreaper(true, e) < 0 || open_state(argv[4], &agent->state_fd, e) < 0 ||
 	    agent_init(agent, (int)channel, e) < 0)
 		return -e->code;
 	return agent_run(agent, e);

@@ -108,6 +108,16 @@ const char *cgroup_path(const struct cgroup *cgroup)
 	return cgroup->path;
 }
 
+const char *cgroup_freezer_path(const struct cgroup *cgroup, struct arena *arena)
+{
+	const struct hierarchy *h =
+		cgroup->is_unified ? cgroup->v2 : cgroup_find(cgroup, "freezer");
+
+	if (cgroup->is_none || !h)
+		return NULL;
+	return arena_printf(arena, "%s%s", h->info->mount_point, cgroup->path);
+}
+
 bool cgroup_exists(struct cgroup *cgroup)
 {
 	hierarchy_each(h, cgroup)

@@ -33,8 +33,7 @@ struct command {
 	size_t words_min, words_max;
 	bool stop_at_first; /* words behind the first positional one are not ours */
 	bool needs_no_root; /* state root is of no concern */
-	bool is_refused; /* not supported: no help either, so that nobody takes it for supported */
-	int error_code;	 /* exit code of a failure; 0 = 1 */
+	int error_code;	    /* exit code of a failure; 0 = 1 */
 	int (*run)(struct call *call, struct err *e);
 };
 

@@ -24,10 +24,8 @@ void help_program(struct buf *out)
 	buf_append_str(out, "usage: bulkhead [GLOBAL OPTIONS] COMMAND [OPTIONS] [ID] ...\n\n"
 			    "Runs containers as the OCI runtime specification describes them.\n\n"
 			    "commands:\n");
-	for (size_t i = 0; commands[i]; i++) {
-		if (!commands[i]->is_refused)
-			buf_printf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-	}
+	for (size_t i = 0; commands[i]; i++)
+		buf_printf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	buf_append_str(out, "\nglobal options, before or after the command:\n");
 	args_help(global_options, out);
 }

@@ -167,7 +167,7 @@ static int tell_help(char *const *words, size_t count, struct err *e)
 {
 	const struct command *command = count > 0 ? command_find(words[0]) : NULL;
 
-	if (count > 0 && (!command || command->is_refused))
+	if (count > 0 && !command)
 		return refuse(e, EINVAL, "unknown command '%s'", words[0]);
 	return tell(command, false, e);
 }
@@ -189,8 +189,6 @@ static int command_parse(struct program *program, int argc, char **argv, int ind
 	const struct option_set sets[] = {{command->options, options},
 					  {global_options, &program->globals}};
 
-	if (command->is_refused)
-		return command->run(&program->call, e);
 	if (args_parse(&program->arena, sets, 2, argv, argc, &index, command->stop_at_first,
 		       &program->call.words, e) < 0)
 		return wrap(e, "%s", command->name);

@@ -72,9 +72,9 @@ int process_fork(const struct process_fork *how, struct process *ret, struct err
 	return PROCESS_PARENT;
 }
 
-int process_set_subreaper(struct err *e)
+int process_set_subreaper(bool is_one, struct err *e)
 {
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+	if (prctl(PR_SET_CHILD_SUBREAPER, is_one, 0, 0, 0) < 0)
 		return fail(e, errno, "become a subreaper");
 	return 0;
 }

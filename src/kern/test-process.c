@@ -163,7 +163,7 @@ static void test_relations(void)
 	struct err e;
 	sigset_t all, now;
 
-	check_zero(process_set_subreaper(&e), &e, "subreaper");
+	check_zero(process_set_subreaper(true, &e), &e, "subreaper");
 	check_zero(process_set_parent_death_signal(SIGKILL, getppid(), &e), &e, "death signal");
 	check_number(process_set_parent_death_signal(SIGKILL, 1 << 30, &e), -ESRCH);
 	(void)sigfillset(&all);

@@ -58,6 +58,11 @@ int ns_exec(struct backend *backend, const struct backend_exec *exec,
 	    struct backend_stdio *take_stdio, struct backend_process *ret,
 	    struct err *e) must_check;
 int ns_destroy(struct backend *backend, struct err *e) must_check;
+int ns_checkpoint(struct backend *backend, const struct plan *plan,
+		  const struct backend_checkpoint *checkpoint, struct err *e) must_check;
+int ns_restore(struct backend *backend, const struct plan *plan,
+	       const struct backend_restore *restore, struct backend_process *ret,
+	       struct err *e) must_check;
 
 /* ---- commit.c: what create and exec have in common ---- */
 

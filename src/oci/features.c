@@ -22,6 +22,7 @@ static const char *const unsafe_annotations[] = {
 	"io.kubernetes.cri.sandbox-cpu-quota",
 	"io.kubernetes.cri.sandbox-id",
 	"io.kubernetes.cri.sandbox-memory",
+	"org.criu.config",
 	"org.systemd.property.",
 	"run.oci.hooks.",
 	"run.oci.keep_original_groups",

@@ -77,4 +77,7 @@ void container_undo(struct container *container);
 /* Lets the program run, with the poststart hooks. A failure has stopped the container. */
 int container_start(struct container *container, struct err *e) must_check;
 
+/* The hooks that follow the program's start. */
+int container_poststart(struct container *container, struct err *e) must_check;
+
 #endif

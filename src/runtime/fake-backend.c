@@ -186,6 +186,26 @@ static int fake_exec(struct backend *backend, const struct backend_exec *exec,
 	return r;
 }
 
+static int fake_checkpoint(struct backend *backend, const struct plan *plan,
+			   const struct backend_checkpoint *checkpoint, struct err *e)
+{
+	(void)backend;
+	(void)plan;
+	(void)checkpoint;
+	return fake_call("checkpoint", e);
+}
+
+static int fake_restore(struct backend *backend, const struct plan *plan,
+			const struct backend_restore *restore, struct backend_process *ret,
+			struct err *e)
+{
+	(void)backend;
+	(void)plan;
+	(void)restore;
+	(void)ret;
+	return fake_call("restore", e);
+}
+
 static int fake_status(struct backend *backend, enum backend_status *ret, struct err *e)
 {
 	(void)backend;
@@ -304,6 +324,8 @@ static const struct backend_ops fake_backend = {
 	.release = fake_release,
 	.start = fake_start,
 	.exec = fake_exec,
+	.checkpoint = fake_checkpoint,
+	.restore = fake_restore,
 	.status = fake_status,
 	.signal = fake_signal,
 	.pause = fake_pause,

@@ -1,6 +1,7 @@
 /* features: what this build and this kernel can do, without a container or privileges. */
 #include "oci/features.h"
 #include "container.h"
+#include "criu/criu.h"
 #include "planner/build.h"
 
 int runtime_features(const char *version, const char *commit, struct buf *out, struct err *e)
@@ -22,7 +23,7 @@ int runtime_features(const char *version, const char *commit, struct buf *out, s
 		.apparmor = true,
 		.selinux = true,
 		.intel_rdt = true,
-		.checkpoint = false,
+		.checkpoint = criu_is_installed(),
 		.seccomp_supported_flags = facts.seccomp_flags,
 		.seccomp_archs = planner_seccomp_archs(),
 	};

@@ -27,6 +27,12 @@ static bool has_hooks(const struct oci_config *config, enum oci_hook_kind kind)
 	return hooks && hooks->count > 0;
 }
 
+static bool has_create_hooks(const struct making *making)
+{
+	return has_hooks(making->config, OCI_HOOK_PRESTART) ||
+	       has_hooks(making->config, OCI_HOOK_CREATE_RUNTIME);
+}
+
 static void record_fill(const struct making *making)
 {
 	struct container *container = making->container;
@@ -97,24 +103,29 @@ static int directory_make(struct making *making, struct err *e)
 	return record_save(container->state_fd, &container->record, e);
 }
 
+static void init_record(struct making *making)
+{
+	const struct process *init = &making->process.process;
+
+	interrupt_kill(init->pidfd);
+	making->container->record.pid = (struct opt_i32){true, init->pid};
+	making->container->record.born = (struct opt_u64){true, init->born};
+}
+
 static int init_prepare(struct making *making, struct err *e)
 {
 	struct container *container = making->container;
 	struct backend_stdio stdio = {.fds = {FD_NONE, FD_NONE, FD_NONE}};
-	struct process *init = &making->process.process;
 
 	if (container_backend(container, e) < 0 || interrupt_check(e) < 0)
 		return -e->code;
 	if (container->backend->ops->prepare(container->backend, making->plan, &stdio,
 					     &making->process, e) < 0)
 		return -e->code;
-	interrupt_kill(init->pidfd);
-	container->record.pid = (struct opt_i32){true, init->pid};
-	container->record.born = (struct opt_u64){true, init->born};
+	init_record(making);
 	/* Until it is released the init ends with us: only hooks, which may ask for the state, and
 	 * a machine's monitor make it worth writing already. */
-	if (!making->has_machine && !has_hooks(making->config, OCI_HOOK_PRESTART) &&
-	    !has_hooks(making->config, OCI_HOOK_CREATE_RUNTIME))
+	if (!making->has_machine && !has_create_hooks(making))
 		return 0;
 	return record_save(container->state_fd, &container->record, e);
 }
@@ -169,7 +180,15 @@ static int creation_tell(struct making *making, struct err *e)
 	}
 	if (interrupt_check(e) < 0)
 		return -e->code;
-	return container->backend->ops->release(container->backend, e);
+	return making->restore ? 0 : container->backend->ops->release(container->backend, e);
+}
+
+/* start, poststart and the wait use the same init. */
+static void init_take(struct making *making, enum phase phase)
+{
+	container_become(making->container, phase);
+	making->container->init = making->process.process;
+	making->process.process = PROCESS_NONE;
 }
 
 static int creation_run(struct making *making, struct err *e)
@@ -182,11 +201,46 @@ static int creation_run(struct making *making, struct err *e)
 	if (container->backend->ops->commit(container->backend, &making->process, e) < 0 ||
 	    descriptors_send(making, e) < 0 || creation_tell(making, e) < 0)
 		return -e->code;
-	container_become(container, PHASE_CREATED);
-	/* start, poststart and the wait use the same init. */
-	container->init = making->process.process;
-	making->process.process = PROCESS_NONE;
+	init_take(making, PHASE_CREATED);
 	return 0;
+}
+
+/* The hooks of create, when there are namespaces again and nothing runs in them yet. */
+static int restored_namespaces(pid_t pid, void *data, struct err *e)
+{
+	struct making *making = data;
+	struct record *record = &making->container->record;
+	uint64_t born;
+	char state;
+
+	if (!has_create_hooks(making))
+		return 0;
+	if (process_stat(pid, &born, &state) < 0)
+		return refuse(e, ESRCH, "the container ended while it was restored");
+	record->pid = (struct opt_i32){true, pid};
+	record->born = (struct opt_u64){true, born};
+	if (record_save(making->container->state_fd, record, e) < 0)
+		return -e->code;
+	return create_hooks_run(making, e);
+}
+
+static int restoration_run(struct making *making, struct err *e)
+{
+	struct container *container = making->container;
+	struct backend_restore restore = *making->restore;
+
+	restore.namespaces_ready = restored_namespaces;
+	restore.data = making;
+	if (container_backend(container, e) < 0 || interrupt_check(e) < 0 ||
+	    container->backend->ops->restore(container->backend, making->plan, &restore,
+					     &making->process, e) < 0)
+		return -e->code;
+	init_record(making);
+	if (descriptors_send(making, e) < 0 || creation_tell(making, e) < 0)
+		return -e->code;
+	init_take(making, PHASE_CREATED);
+	container_become(container, PHASE_RUNNING);
+	return container_poststart(container, e);
 }
 
 /* Leaves nothing; if even that fails, the record stays for `delete --force`. */
@@ -206,7 +260,7 @@ int making_act(struct making *making, struct err *e)
 
 	r = directory_make(making, e);
 	if (r == 0)
-		r = creation_run(making, e);
+		r = making->restore ? restoration_run(making, e) : creation_run(making, e);
 	if (r == 0)
 		return 0;
 	r = interrupt_blame(e);
@@ -215,4 +269,10 @@ int making_act(struct making *making, struct err *e)
 	if (container->lock_fd >= 0)
 		creation_undo(making);
 	return r;
+}
+
+int making_restore(struct making *making, const struct backend_restore *restore, struct err *e)
+{
+	making->restore = restore;
+	return making_act(making, e);
 }

@@ -55,6 +55,8 @@ static const struct permission permissions[VERBS] = {
 	[VERB_RESUME] = {.allowed = BIT(PHASE_PAUSED), .otherwise = "container not paused"},
 	[VERB_UPDATE] = {.allowed = ALIVE, .otherwise = "container not running"},
 	[VERB_EVENTS] = {.allowed = ALIVE, .otherwise = "container not running"},
+	[VERB_CHECKPOINT] = {.allowed = BIT(PHASE_RUNNING) | BIT(PHASE_PAUSED),
+			     .otherwise = "only a running container can be checkpointed"},
 	[VERB_DELETE] = {.allowed = BIT(PHASE_CREATED) | BIT(PHASE_STOPPED)},
 };
 

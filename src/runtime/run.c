@@ -35,6 +35,13 @@ static int run_wait(struct making *making, int *ret_status, struct err *e)
 	return foreground_wait(&container->init, console, ret_status, e);
 }
 
+int making_finish(struct making *making, int *ret_status, struct err *e)
+{
+	if (run_wait(making, ret_status, e) < 0)
+		return -e->code;
+	return making->options->keep ? 0 : run_delete(making->container, e);
+}
+
 int runtime_run(const struct runtime *runtime, const struct runtime_create *options,
 		int *ret_status, struct err *e)
 {
@@ -46,7 +53,7 @@ int runtime_run(const struct runtime *runtime, const struct runtime_create *opti
 	if (!making.plan->process)
 		return refuse(e, EINVAL, "process: is required to run a container");
 	/* Orphans of the container's become ours, and are reaped with it. */
-	if (!options->detach && !options->no_subreaper && process_set_subreaper(e) < 0)
+	if (!options->detach && !options->no_subreaper && process_set_subreaper(true, e) < 0)
 		return -e->code;
 	if (interrupt_begin(e) < 0 || making_act(&making, e) < 0)
 		return -e->code;
@@ -59,7 +66,5 @@ int runtime_run(const struct runtime *runtime, const struct runtime_create *opti
 		(void)interrupt_end();
 		return 0;
 	}
-	if (run_wait(&making, ret_status, e) < 0)
-		return -e->code;
-	return options->keep ? 0 : run_delete(making.container, e);
+	return making_finish(&making, ret_status, e);
 }

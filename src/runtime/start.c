@@ -29,7 +29,7 @@ static int program_start(struct container *container, struct err *e)
 	return 0;
 }
 
-static int poststart_run(struct container *container, struct err *e)
+int container_poststart(struct container *container, struct err *e)
 {
 	const struct oci_config *config;
 	struct oci_state state;
@@ -63,7 +63,7 @@ int container_start(struct container *container, struct err *e)
 		return program_start(container, e);
 	interrupt_kill(container->init.pidfd);
 	if (notify_open(container, &notify_fd, e) < 0 || program_start(container, e) < 0 ||
-	    poststart_run(container, e) < 0) {
+	    container_poststart(container, e) < 0) {
 		start_stop(container);
 		return interrupt_blame(e);
 	}

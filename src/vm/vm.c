@@ -378,6 +378,33 @@ static int vm_destroy(struct backend *backend, struct err *e)
 	return 0;
 }
 
+static int checkpoint_refuse(struct err *e)
+{
+	return refuse(e, EOPNOTSUPP,
+		      "containers at the vm level cannot be checkpointed or restored: CRIU saves "
+		      "processes of this host");
+}
+
+static int vm_checkpoint(struct backend *backend, const struct plan *plan,
+			 const struct backend_checkpoint *checkpoint, struct err *e)
+{
+	(void)backend;
+	(void)plan;
+	(void)checkpoint;
+	return checkpoint_refuse(e);
+}
+
+static int vm_restore(struct backend *backend, const struct plan *plan,
+		      const struct backend_restore *restore, struct backend_process *ret,
+		      struct err *e)
+{
+	(void)backend;
+	(void)plan;
+	(void)restore;
+	(void)ret;
+	return checkpoint_refuse(e);
+}
+
 const struct backend_ops vm_backend = {
 	.name = "vm",
 	.has_machine = true,
@@ -389,6 +416,8 @@ const struct backend_ops vm_backend = {
 	.release = vm_release,
 	.start = vm_start,
 	.exec = vm_exec,
+	.checkpoint = vm_checkpoint,
+	.restore = vm_restore,
 	.status = vm_status,
 	.signal = vm_signal,
 	.pause = vm_pause,
