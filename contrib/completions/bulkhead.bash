@@ -39,13 +39,15 @@ _bulkhead_scan()
 _bulkhead_value()
 {
 	case $1 in
-	--bundle | -b | --vm-guest | --root) compgen -d -- "$2" ;;
+	--bundle | -b | --vm-guest | --root | --image-path | --work-path | --parent-path) compgen -d -- "$2" ;;
 	--cwd | --user | -u | --env | -e | --cap | -c | --cgroup | --interval) ;;
 	--log-format) compgen -W 'text json' -- "$2" ;;
 	--format | -f) compgen -W 'table json' -- "$2" ;;
 	--log-level) compgen -W 'error warning info debug' -- "$2" ;;
 	--cgroup-manager) compgen -W 'systemd cgroupfs disabled' -- "$2" ;;
 	--rootless) compgen -W 'true false auto' -- "$2" ;;
+	--empty-ns) compgen -W network -- "$2" ;;
+	--manage-cgroups-mode) compgen -W 'soft full strict ignore' -- "$2" ;;
 	--isolation) compgen -W 'process vm' -- "$2" ;;
 	--vm-accel) compgen -W 'kvm tcg' -- "$2" ;;
 	--log | --config | --pid-file | --process | -p | --resources | -r | --console-socket | --pidfd-socket)
