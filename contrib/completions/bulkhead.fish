@@ -36,6 +36,11 @@ complete -c bulkhead -l pid-file -r -F
 complete -c bulkhead -l process -s p -r -F
 complete -c bulkhead -l resources -s r -r -F
 complete -c bulkhead -l console-socket -r -F
+complete -c bulkhead -l image-path -r -F
+complete -c bulkhead -l work-path -r -F
+complete -c bulkhead -l parent-path -r -F
+complete -c bulkhead -l empty-ns -x -a network
+complete -c bulkhead -l manage-cgroups-mode -x -a 'soft full strict ignore'
 complete -c bulkhead -l log-format -x -a 'text json'
 complete -c bulkhead -l format -x -a 'table json'
 complete -c bulkhead -l log-level -x -a 'error warning info debug'

@@ -261,7 +261,7 @@ restore()
 	status_is running
 	rm -r "$IMAGES"
 	checkpoint --file-locks
-	! file_is_locked "$ROOTFS/tmp/lock"
+	flock --nonblock "$ROOTFS/tmp/lock" true
 	restore --file-locks
 	file_is_locked "$ROOTFS/tmp/lock"
 }
@@ -303,7 +303,7 @@ file_is_locked()
 	equals "$(state_field .status "$NEW")" running
 	fails 1 "$ID" bulkhead state "$ID"
 	grep -q "$NEW" "/proc/$(state_field .pid "$NEW")/cgroup"
-	! grep -q "$ID$" "/proc/$(state_field .pid "$NEW")/cgroup"
+	equals "$(grep -c "$ID\$" "/proc/$(state_field .pid "$NEW")/cgroup")" 0
 	counts_on
 }
 

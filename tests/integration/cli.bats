@@ -3,7 +3,7 @@
 
 load helpers
 
-COMMANDS="create start run exec kill delete state list ps pause resume update events spec features"
+COMMANDS="create start run exec kill delete state list ps pause resume update events spec features checkpoint restore"
 
 # The runtime without the harness's options.
 plain()
