@@ -200,18 +200,22 @@ restore()
 	counts_on
 }
 
-@test "--leave-running: the container goes on, and its images can be restored later" {
+@test "--leave-running: the container goes on" {
 	requires_criu
 	run_counter
 	checkpoint --leave-running
 	status_is running
 	counts_on
+}
+
+@test "images of --leave-running can be restored when the container has been deleted" {
+	requires_criu
+	run_sleeper
+	checkpoint --leave-running
 	succeeds bulkhead delete --force "$ID"
-	: >"$ROOTFS/tmp/marked"
 	restore
 	status_is running
-	now=$(count)
-	wait_for count_exceeds 1
+	equals "$(process_count)" 1
 }
 
 @test "--pre-dump leaves it running; --parent-path saves the rest" {
@@ -269,6 +273,32 @@ restore()
 file_is_locked()
 {
 	[ -e "$1" ] && ! flock --nonblock "$1" true
+}
+
+@test "a checkpoint that is killed in the middle: the container runs or has stopped, and is not frozen" {
+	requires_criu
+	run_counter
+	"$BULKHEAD" --root "$STATE" checkpoint --image-path "$IMAGES" "$ID" </dev/null >"$WORK/killed" 2>&1 3>&- &
+	killed=$!
+	helper_process "$killed"
+	wait_for file_has "$IMAGES/dump.log" "Seized"
+	criu=$(pgrep -P "$killed" | head -n 1)
+	kill -KILL "$killed"
+	wait "$killed" || true
+	[ -z "$criu" ] || wait_for process_has_ended "$criu"
+	if has_status running; then
+		counts_on
+	else
+		status_is stopped
+		counts_no_more
+	fi
+	succeeds bulkhead delete --force "$ID"
+	wait_for no_leftovers
+}
+
+process_has_ended()
+{
+	[ ! -e "/proc/$1" ] || grep -q '^State:[[:space:]]*[ZX]' "/proc/$1/status"
 }
 
 # --- restore ----------------------------------------------------------------------------------
