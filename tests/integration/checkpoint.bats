@@ -87,7 +87,7 @@ restore()
 	run_counter
 	if [ -z "$(criu_lacks)" ]; then
 		# Here it can; but not with a lock that it was not told to save.
-		succeeds bulkhead exec --detach "$ID" /bin/busybox flock /tmp/lock /bin/sleep 1000
+		succeeds bulkhead exec --detach "$ID" /bin/probe lock /tmp/lock
 		wait_for file_is_locked "$ROOTFS/tmp/lock"
 	fi
 	fails 1 "$IMAGES/dump.log" bulkhead checkpoint --image-path "$IMAGES" "$ID"
@@ -258,7 +258,7 @@ restore()
 
 @test "file locks need --file-locks, at both" {
 	requires_criu
-	set_args /bin/busybox flock /tmp/lock /bin/sleep 1000
+	set_args /bin/probe lock /tmp/lock
 	run_detached
 	wait_for file_is_locked "$ROOTFS/tmp/lock"
 	fails 1 dump.log bulkhead checkpoint --image-path "$IMAGES" "$ID"

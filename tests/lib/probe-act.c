@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -181,6 +182,19 @@ static int act_open(int argc, char **argv, FILE *out)
 	}
 	fprintf(out, "ok\n");
 	return 0;
+}
+
+/* Holds the lock of a file as long as it is there. */
+static int act_lock(int argc, char **argv, FILE *out)
+{
+	int fd = argc > 1 ? open(argv[1], O_RDWR | O_CREAT | O_CLOEXEC, 0644) : -1;
+
+	if (fd < 0 || flock(fd, LOCK_EX) < 0) {
+		fprintf(out, "%s\n", strerrorname_np(errno));
+		return 1;
+	}
+	for (;;)
+		pause();
 }
 
 /* device TYPE MAJOR MINOR [r|w]: makes a node and opens it. */
@@ -382,6 +396,7 @@ const struct probe_command probe_acts[] = {
 	{"wait-signals", act_wait_signals, "NAME...", 0},
 	{"fork", act_fork, "N [SECONDS]", 0},
 	{"open", act_open, "PATH [r|w]", 0},
+	{"lock", act_lock, "PATH", 0},
 	{"device", act_device, "c|b MAJOR MINOR [r|w]", 0},
 	{"write", act_write, "PATH TEXT", 0},
 	{"umount", act_umount, "PATH", 0},
