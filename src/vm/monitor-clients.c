@@ -72,18 +72,29 @@ void client_fail(struct monitor *monitor, struct client *client, const struct er
 	answer(monitor, client, &message, NULL, 0);
 }
 
+/* The end of a process may be heard of before the answer to the signal that was its end. */
+static void client_end(struct monitor *monitor, struct client *client, const struct err *e)
+{
+	bool is_kill = client->verb == CONTROL_CALL && client->wire == WIRE_SIGNAL;
+
+	if (is_kill && e->code == ESRCH)
+		answer_number(monitor, client, 0);
+	else
+		client_fail(monitor, client, e);
+}
+
 void clients_fail_all(struct monitor *monitor, const struct err *e)
 {
 	for (struct client *client = monitor->clients; client; client = client->next)
 		if (client->is_busy)
-			client_fail(monitor, client, e);
+			client_end(monitor, client, e);
 }
 
 void clients_fail(struct monitor *monitor, const struct tenant *tenant, const struct err *e)
 {
 	for (struct client *client = monitor->clients; client; client = client->next)
 		if (client->is_busy && client->tenant == tenant)
-			client_fail(monitor, client, e);
+			client_end(monitor, client, e);
 }
 
 enum monitor_phase client_phase(const struct monitor *monitor, const struct client *client)
