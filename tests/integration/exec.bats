@@ -34,7 +34,8 @@ process_file()
 	own=$output
 	exec_in /bin/cat /proc/1/cgroup
 	equals "$own" "$output"
-	contains "$own" "$ID"
+	# In a guest there always is a cgroup namespace, in which it is the root.
+	is_vm || contains "$own" "$ID"
 }
 
 @test "exec works in a created container" {
