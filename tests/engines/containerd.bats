@@ -227,7 +227,7 @@ send exit 6" tasks exec --tty --exec-id term "$NAME" sh
 
 @test "limits: a program over its memory limit is killed" {
 	foreground 0 --memory-limit 67108864 --cpus 0.5 -- true
-	foreground 137 --memory-limit 67108864 -- sh -c 'x=$(yes | head -c 100000000)'
+	foreground 137 --memory-limit 67108864 -- dd if=/dev/zero of=/dev/null bs=200M count=1
 }
 
 @test "out of memory: the event reaches containerd" {

@@ -73,8 +73,9 @@ mount_hierarchies()
 unmount_hierarchies()
 {
 	local where
+	# A room that opens just now may still have it in its copy of the mounts: then it is busy.
 	for where in "$ROOM"/cgroup/*; do
-		[ ! -d "$where" ] || umount "$where"
+		[ ! -d "$where" ] || umount "$where" || umount -l "$where"
 	done
 }
 
