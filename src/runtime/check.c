@@ -7,6 +7,7 @@
  */
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "container.h"
 #include "kern/namespaces.h"
 #include "machine.h"
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
@@ -88,11 +90,49 @@ static int bundle_make(struct trial *trial, struct err *e)
 	return file_replace(fd, "config.json", config.data, config.size, 0600, e);
 }
 
+/* ---- why a trial ended as it did: what was warned of, and what the program said ---- */
+
+enum { WORDS_SIZE = 1024, SAID_SIZE = 512 };
+
+/* A warning may hold a line of a log; its message is what counts. */
+static void words_keep(enum log_level level, const char *text, void *data)
+{
+	const char *message = strstr(text, "msg=\"");
+	char *words = data;
+	size_t size;
+
+	if (level > LOG_LEVEL_WARNING)
+		return;
+	(void)snprintf(words, WORDS_SIZE, "%s", message ? message + strlen("msg=\"") : text);
+	size = strlen(words);
+	if (message && size > 0 && words[size - 1] == '"')
+		words[size - 1] = '\0';
+}
+
+/* The last line that was written to standard error, which is a file of ours. */
+static void said_keep(char *words)
+{
+	char text[SAID_SIZE];
+	off_t end = lseek(STDERR_FILENO, 0, SEEK_END);
+	off_t from = end > SAID_SIZE - 1 ? end - (SAID_SIZE - 1) : 0;
+	ssize_t size = pread(STDERR_FILENO, text, SAID_SIZE - 1, from);
+	const char *line;
+
+	while (size > 0 && text[size - 1] == '\n')
+		size--;
+	if (size <= 0)
+		return;
+	text[size] = '\0';
+	line = strrchr(text, '\n');
+	(void)snprintf(words, WORDS_SIZE, "%s", line ? line + 1 : text);
+}
+
 static int trial_once(const struct trial *trial, struct err *e)
 {
 	struct runtime runtime = *trial->runtime;
 	char id[64], root[128];
 	const struct runtime_create create = {.id = id, .bundle = trial->directory};
+	char words[WORDS_SIZE] = "";
 	int status = 0;
 
 	/* The id names a cgroup, which others may try at the same time. */
@@ -102,11 +142,18 @@ static int trial_once(const struct trial *trial, struct err *e)
 	runtime.root_is_default = false;
 	runtime.isolation = trial->isolation;
 	runtime.vm_accel = trial->accel;
+	/* Why a machine ended is warned of where there is no log. */
+	runtime.log_fd = 0;
+	runtime.log_is_json = false;
+	log_set_sink(words_keep, words);
 	if (runtime_run(&runtime, &create, &status, e) < 0)
 		return -e->code;
-	if (status != 0)
-		return refuse(e, ECHILD, "the program 'true' ended with %d", status);
-	return 0;
+	if (status == 0)
+		return 0;
+	if (!*words)
+		said_keep(words);
+	return refuse(e, ECHILD, "the program 'true' ended with %d%s%s", status, *words ? ": " : "",
+		      words);
 }
 
 struct outcome {
@@ -119,9 +166,10 @@ static _Noreturn void trial_child(const struct trial *trial, int runs)
 {
 	struct outcome outcome = {.best = UINT64_MAX};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int said = memfd_create("check", MFD_CLOEXEC);
 
 	for (int i = 0; null >= 0 && i < 3; i++)
-		(void)dup2(null, i);
+		(void)dup2(i == STDERR_FILENO && said >= 0 ? said : null, i);
 	outcome.why.code = 0;
 	for (int i = 0; i < runs; i++) {
 		uint64_t begun = clock_now();

@@ -574,3 +574,24 @@ complete_words()
 		done
 	done
 }
+
+# checked SCRIPT: check, on a host whose program 'true' is that script.
+checked()
+{
+	printf '#!/bin/sh\n%s\n' "$1" >"$WORK/true"
+	chmod +x "$WORK/true"
+	try unshare --mount sh -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' - \
+		"$WORK/true" "$(readlink -f "$(type -P true)")" "$BULKHEAD" --root "$STATE" --isolation=process check
+}
+
+@test "check tells why the program of its trial has failed" {
+	requires_root
+	checked 'exit 0'
+	equals "$status" 0
+	[[ $output == *"level process "*" works: "* ]]
+	checked 'echo first >&2; echo the reason >&2; exit 3'
+	equals "$status" 1
+	contains "$output" "does not work: the program 'true' ended with 3: the reason"
+	checked 'exit 4'
+	equals "$(sed -n 's/^level process *//p' <<<"$output")" "does not work: the program 'true' ended with 4"
+}

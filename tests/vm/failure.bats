@@ -39,6 +39,16 @@ killed()
 	assert_nothing_left
 }
 
+@test "check tells why a machine ended" {
+	printf '#!/bin/sh\necho c >/proc/sysrq-trigger\nsleep 1000\n' >"$WORK/true"
+	chmod +x "$WORK/true"
+	level_set
+	try unshare --mount sh -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' - \
+		"$WORK/true" "$(readlink -f "$(type -P true)")" "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" check
+	[ "$status" = 1 ]
+	[[ $output == *"does not work: the program 'true' ended with 255: the machine ended: the hypervisor ended"*"Kernel panic"* ]]
+}
+
 # The agent is the first process of the guest, which no signal ends; but a program without a pid
 # namespace of its own that may trace it can spoil it.
 @test "the agent dies" {
