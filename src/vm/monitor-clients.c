@@ -90,6 +90,13 @@ void clients_fail_all(struct monitor *monitor, const struct err *e)
 			client_end(monitor, client, e);
 }
 
+void clients_tell_creator(struct monitor *monitor, const struct err *e)
+{
+	for (struct client *client = monitor->clients; client; client = client->next)
+		if (client->is_link && !client->is_busy)
+			client_fail(monitor, client, e);
+}
+
 void clients_fail(struct monitor *monitor, const struct tenant *tenant, const struct err *e)
 {
 	for (struct client *client = monitor->clients; client; client = client->next)
@@ -314,6 +321,11 @@ static int handle_call(struct monitor *monitor, struct client *client,
 static int handle_prepare(struct monitor *monitor, struct client *client,
 			  const struct control_message *message, struct err *e)
 {
+	/* A machine may have ended before it was asked. */
+	if (monitor->has_failed) {
+		*e = monitor->reason;
+		return -e->code;
+	}
 	if (!client->is_link || monitor->preparing || monitor->init ||
 	    monitor->phase > MONITOR_READY)
 		return refuse(e, EPROTO, "control: a second container");

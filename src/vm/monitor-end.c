@@ -76,6 +76,8 @@ static void machine_fail(struct monitor *monitor, const struct err *e, bool is_a
 	monitor->reason = *e;
 	monitor->phase = MONITOR_ENDING;
 	monitor->boot_deadline = 0;
+	if (!is_asked)
+		clients_tell_creator(monitor, e);
 	clients_fail_all(monitor, e);
 	tenants_end(monitor, is_asked ? NULL : e);
 	monitor_kill(monitor);

@@ -179,6 +179,8 @@ void client_continue(struct monitor *monitor, struct client *client);
 void clients_tell_exit(struct monitor *monitor, struct member *member);
 void clients_tell_oom(struct monitor *monitor, const struct tenant *tenant);
 void clients_fail_all(struct monitor *monitor, const struct err *e);
+/* The creator has not asked yet, and may find nobody to ask: it will read this as its answer. */
+void clients_tell_creator(struct monitor *monitor, const struct err *e);
 /* Those of one further container. */
 void clients_fail(struct monitor *monitor, const struct tenant *tenant, const struct err *e);
 enum monitor_phase client_phase(const struct monitor *monitor, const struct client *client);

@@ -3,8 +3,10 @@
 #include "monitor.h"
 
 #include "base/clock.h"
+#include "kern/sock.h"
 #include "tap.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -188,6 +190,35 @@ static void test_ping(void)
 	fake_close(&fake);
 }
 
+/* The hypervisor may end while the creator still writes the plan. */
+static void test_ended_before_asked(void)
+{
+	const struct control_request request = {.verb = CONTROL_PREPARE};
+	struct control_answer answer;
+	struct client *client;
+	struct err why, e;
+	int here, there;
+	struct fake fake;
+
+	fake_open(&fake);
+	check(sock_pair(&here, &there, &e) == 0);
+	client = client_add(&fake.monitor, there, true, &e);
+	(void)refuse(&why, ECHILD, "the machine does not boot: for a reason");
+	monitor_fail(&fake.monitor, &why);
+	check(control_send(here, &request, "plan", 4, NULL, 0, &e) == 0);
+	client->watch.ready(&fake.monitor, &client->watch, EPOLLIN);
+	/* Whether it asks before that, after that, or not at all. */
+	for (int i = 0; i < 2; i++) {
+		e = (struct err){.code = 0};
+		check(control_await(here, clock_now() + 60000000000ULL, &answer, NULL, &e) < 0);
+		tap_check(str_is(e.text, why.text), __FILE__, __LINE__, "%s", e.text);
+	}
+	fd_close(&here);
+	client->watch.ready(&fake.monitor, &client->watch, EPOLLIN);
+	check(fake.monitor.clients == NULL);
+	fake_close(&fake);
+}
+
 static void test_last_words(void)
 {
 	static struct monitor monitor;
@@ -218,6 +249,7 @@ int main(void)
 	test_hostile();
 	test_exit();
 	test_ping();
+	test_ended_before_asked();
 	test_last_words();
 	return tap_done();
 }
