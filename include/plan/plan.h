@@ -274,6 +274,8 @@ struct plan {
 	struct list net_devices;      /* struct plan_net_device */
 	struct list ops;	      /* struct plan_op */
 	struct list create_hooks;     /* struct plan_hook: createContainer */
+	/* Files of the host for what these print (kern/hook.h); NULL: shown when they fail. */
+	const char *hook_stdout, *hook_stderr;
 	struct plan_process *process; /* NULL: nothing to run yet */
 	/* The state document of container-side hooks, cut around the digits of the pid: head, pid,
 	 * tail for createContainer; head, pid, start tail for startContainer (another status). */

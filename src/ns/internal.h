@@ -35,6 +35,7 @@ struct handover {
 	int image_fd;	       /* the launch program, sealed */
 	int start_fd, result_fd;
 	int stdio[3];
+	int hook_out, hook_error;  /* files for what createContainer hooks print, or FD_NONE */
 	mode_t umask;		   /* of the caller */
 	struct cgroup_entry entry; /* the cgroup's doors, when has_entry */
 	bool has_entry;

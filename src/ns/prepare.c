@@ -271,6 +271,8 @@ int ns_prepare(struct backend *backend, const struct plan *plan, struct backend_
 			     .facts = ns->context.facts,
 			     .image_fd = FD_NONE,
 			     .start_fd = FD_NONE,
+			     .hook_out = FD_NONE,
+			     .hook_error = FD_NONE,
 			     .result_fd = FD_NONE,
 			     .entry = {.clone_fd = FD_NONE},
 			     .stdio = {FD_NONE, FD_NONE, FD_NONE}},

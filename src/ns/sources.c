@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "kern/compat.h"
+#include "kern/hook.h"
 #include "kern/idmap.h"
 #include "kern/namespaces.h"
 
@@ -222,6 +223,10 @@ int handover_open(struct handover *handover, struct err *e)
 	for (size_t i = 0; i < plan->joins.count; i++)
 		handover->joins[i] = FD_NONE;
 	r = open_joins(handover, e);
+	if (r == 0)
+		r = hook_file_open(plan->hook_stdout, HOOK_STDOUT, &handover->hook_out, e);
+	if (r == 0)
+		r = hook_file_open(plan->hook_stderr, HOOK_STDERR, &handover->hook_error, e);
 	list_each(struct plan_op, op, &plan->ops)
 	{
 		if (r == 0 && op->kind.value == PLAN_OP_SYSCTL)
@@ -246,6 +251,8 @@ void handover_done(struct handover *handover)
 	fd_close(&handover->image_fd);
 	fd_close(&handover->start_fd);
 	fd_close(&handover->result_fd);
+	fd_close(&handover->hook_out);
+	fd_close(&handover->hook_error);
 	for (int i = 0; i < 3; i++)
 		fd_close(&handover->stdio[i]);
 }

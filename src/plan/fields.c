@@ -249,6 +249,8 @@ const struct field plan_fields[] = {
 	FIELD_WITH_FIELDS(FIELD_LIST, struct plan, ops, "ops", 0, struct plan_op, op_fields),
 	FIELD_WITH_FIELDS(FIELD_LIST, struct plan, create_hooks, "createHooks", 0, struct plan_hook,
 			  hook_fields),
+	FIELD(FIELD_STRING, struct plan, hook_stdout, "hookStdout", 0),
+	FIELD(FIELD_STRING, struct plan, hook_stderr, "hookStderr", 0),
 	FIELD_WITH_FIELDS(FIELD_OBJECT, struct plan, process, "process", 0, struct plan_process,
 			  plan_process_fields),
 	FIELD(FIELD_STRING, struct plan, state_json_head, "stateJsonHead", 0),

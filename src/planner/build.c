@@ -11,6 +11,7 @@
 #include "planning.h"
 
 #include "kern/compat.h"
+#include "kern/hook.h"
 
 static uint64_t propagation_flags(const char *word)
 {
@@ -188,6 +189,10 @@ static int sections_plan(struct planning *p, struct err *e)
 	if (r < 0)
 		return r;
 	hooks_plan(p, OCI_HOOK_CREATE_CONTAINER, &p->plan->create_hooks);
+	if (p->plan->create_hooks.count > 0) {
+		p->plan->hook_stdout = map_get(&p->config->annotations, HOOK_STDOUT);
+		p->plan->hook_stderr = map_get(&p->config->annotations, HOOK_STDERR);
+	}
 	state_document_plan(p);
 	return 0;
 }

@@ -3,14 +3,13 @@
  * in what the container has there: the mount and network namespaces of the monitor. They cannot be
  * in the guest's, where their programs are not.
  *
- * One process joins the namespaces and starts one hook after the other; input is a file, output
- * goes to a file whose end is shown when a hook fails.
+ * One process joins the namespaces and starts one hook after the other.
  */
 #include "internal.h"
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "kern/compat.h"
+#include "kern/hook.h"
 #include "kern/memfd.h"
 #include "kern/mount.h"
 #include "kern/namespaces.h"
@@ -18,116 +17,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/wait.h>
-
-enum { OUTPUT_SHOWN = 600 };
-
-#define SECOND	    1000000000ULL
-#define TIMEOUT_MAX 1000000000LL /* seconds */
 
 struct hooking {
 	const struct plan *plan;
 	int monitor; /* pidfd */
-	int input, output, rootfs;
+	struct hook_setting setting;
 };
-
-static _Noreturn void hook_execute(const struct hooking *hooking, const struct plan_hook *hook,
-				   int failure)
-{
-	static char *no_environment[] = {NULL};
-	struct err ignored;
-	int code;
-
-	(void)setpgid(0, 0);
-	(void)!process_reset_signals(&ignored);
-	if (dup2(hooking->input, 0) >= 0 && dup2(hooking->output, 1) >= 0 &&
-	    dup2(hooking->output, 2) >= 0 && fchdir(hooking->rootfs) == 0 &&
-	    fd_cloexec_from(3, &ignored) == 0)
-		(void)execve(hook->path, hook->args.items,
-			     hook->env.items ? hook->env.items : no_environment);
-	code = errno;
-	(void)!write(failure, &code, sizeof(code));
-	_exit(127);
-}
-
-static int hook_judge(const struct hooking *hooking, int status, struct err *e)
-{
-	char text[OUTPUT_SHOWN + 1];
-	off_t size = lseek(hooking->output, 0, SEEK_END);
-	ssize_t length;
-	size_t used;
-
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return 0;
-	if (WIFSIGNALED(status))
-		(void)refuse(e, ECANCELED, "killed by signal %d", WTERMSIG(status));
-	else
-		(void)refuse(e, ECANCELED, "exit status %d", WEXITSTATUS(status));
-	length = pread(hooking->output, text, OUTPUT_SHOWN,
-		       size > OUTPUT_SHOWN ? size - OUTPUT_SHOWN : 0);
-	while (length > 0 && text[length - 1] == '\n')
-		length--;
-	if (length > 0) {
-		text[length] = '\0';
-		used = strlen(e->text);
-		(void)snprintf(e->text + used, sizeof(e->text) - used, ", output: %s", text);
-	}
-	return -e->code;
-}
-
-static int hook_wait(const struct hooking *hooking, const struct plan_hook *hook,
-		     const struct process *process, struct err *e)
-{
-	int timeout = -1, status, r;
-
-	if (hook->timeout.is_set && hook->timeout.value < TIMEOUT_MAX)
-		timeout = clock_left_ms(clock_now() + (uint64_t)hook->timeout.value * SECOND);
-	r = process_wait_gone(process, timeout, e);
-	if (r < 0)
-		return r;
-	if (r == 1)
-		(void)kill(-process->pid, SIGKILL);
-	if (process_reap(process->pid, &status, e) < 0)
-		return -e->code;
-	if (r == 1)
-		return refuse(e, ETIMEDOUT, "timed out after %lld s, killed",
-			      (long long)hook->timeout.value);
-	return hook_judge(hooking, status, e);
-}
 
 static int hook_run(const struct hooking *hooking, const struct plan_hook *hook, struct err *e)
 {
-	struct process_fork how = PROCESS_FORK_PLAIN;
-	struct process process = PROCESS_NONE;
-	auto_fd int reader = FD_NONE;
-	int ends[2], code = 0, status, r;
-	struct err ignored;
+	const struct hook_program program = {hook->path, hook->args.items, hook->env.items,
+					     hook->timeout.is_set, hook->timeout.value};
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return fail(e, errno, "make a pipe");
-	reader = ends[0];
-	if (lseek(hooking->input, 0, SEEK_SET) < 0 || ftruncate(hooking->output, 0) < 0) {
-		fd_close(&ends[1]);
-		return fail(e, errno, "the hook's files");
-	}
-	how.no_birth = true;
-	r = process_fork(&how, &process, e);
-	if (r == PROCESS_CHILD)
-		hook_execute(hooking, hook, ends[1]);
-	fd_close(&ends[1]);
-	if (r < 0)
-		return r;
-	(void)setpgid(process.pid, process.pid);
-	if (fd_read_full(reader, &code, sizeof(code)) == sizeof(code)) {
-		(void)!process_reap(process.pid, &status, &ignored);
-		r = fail(e, code, "execute");
-	} else {
-		r = hook_wait(hooking, hook, &process, e);
-	}
-	process_done(&process);
-	return r;
+	return hook_program_run(&program, &hooking->setting, e);
 }
 
 static int hooks_inside(struct hooking *hooking, struct err *e)
@@ -143,8 +46,8 @@ static int hooks_inside(struct hooking *hooking, struct err *e)
 	if (is_joined && (namespace_unshare(CLONE_NEWNS, e) < 0 ||
 			  mount_propagation_path("/", MS_SLAVE | MS_REC, e) < 0))
 		return -e->code;
-	hooking->rootfs = open(hooking->plan->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (hooking->rootfs < 0)
+	hooking->setting.directory = open(hooking->plan->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (hooking->setting.directory < 0)
 		return fail(e, errno, "open '%s'", hooking->plan->rootfs);
 	list_each(const struct plan_hook, hook, &hooking->plan->create_hooks)
 	{
@@ -163,11 +66,10 @@ static int hooks_open(struct hooking *hooking, const struct process *monitor, st
 
 	buf_printf(&text, "%s%d%s", plan->state_json_head ? plan->state_json_head : "",
 		   (int)monitor->pid, plan->state_json_tail ? plan->state_json_tail : "");
-	if (memfd_sealed("state", text.data, text.size, false, &hooking->input, e) < 0 ||
-	    memfd_open("hook-output", &hooking->output, e) < 0)
+	if (memfd_sealed("state", text.data, text.size, false, &hooking->setting.input, e) < 0 ||
+	    hook_file_open(plan->hook_stdout, HOOK_STDOUT, &hooking->setting.out, e) < 0 ||
+	    hook_file_open(plan->hook_stderr, HOOK_STDERR, &hooking->setting.error, e) < 0)
 		return -e->code;
-	if (fcntl(hooking->output, F_SETFL, O_APPEND) < 0)
-		return fail(e, errno, "set up the hook's output");
 	return 0;
 }
 
@@ -210,9 +112,7 @@ int vm_hooks_run(const struct plan *plan, const struct process *monitor, struct 
 	struct hooking hooking = {
 		.plan = plan,
 		.monitor = monitor->pidfd,
-		.input = FD_NONE,
-		.output = FD_NONE,
-		.rootfs = FD_NONE,
+		.setting = {FD_NONE, FD_NONE, FD_NONE, FD_NONE},
 	};
 	int r;
 
@@ -221,7 +121,8 @@ int vm_hooks_run(const struct plan *plan, const struct process *monitor, struct 
 	r = hooks_open(&hooking, monitor, e);
 	if (r == 0)
 		r = hooks_fork(&hooking, e);
-	fd_close(&hooking.input);
-	fd_close(&hooking.output);
+	fd_close(&hooking.setting.input);
+	fd_close(&hooking.setting.out);
+	fd_close(&hooking.setting.error);
 	return r;
 }

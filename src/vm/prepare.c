@@ -156,6 +156,7 @@ void prepare_body(const struct preparing *preparing, struct buf *ret)
 	inside.cgroup = plan->machine->guest_cgroup;
 	inside.machine = NULL;
 	inside.create_hooks = (struct list){0};
+	inside.hook_stdout = inside.hook_stderr = NULL;
 	wire_prepare_encode(&body, ret);
 }
 

@@ -277,10 +277,10 @@ $WORK/hook 2 one two three"
 @test "annotations name files for what hooks print" {
 	update_config '.annotations += {"run.oci.hooks.stdout": ($w + "/out"), "run.oci.hooks.stderr": ($w + "/error")}' \
 		--arg w "$WORK"
-	for kind in prestart createRuntime poststart poststop; do
+	for kind in prestart createRuntime createContainer poststart poststop; do
 		hook $kind "echo $kind; echo no $kind >&2"
 	done
 	in_container /bin/true
-	equals "$(cat "$WORK/out")" $'prestart\ncreateRuntime\npoststart\npoststop'
-	equals "$(cat "$WORK/error")" $'no prestart\nno createRuntime\nno poststart\nno poststop'
+	equals "$(cat "$WORK/out")" $'prestart\ncreateRuntime\ncreateContainer\npoststart\npoststop'
+	equals "$(cat "$WORK/error")" $'no prestart\nno createRuntime\nno createContainer\nno poststart\nno poststop'
 }
