@@ -1,8 +1,8 @@
 /*
  * Network devices of the host that move into the container, and counters of those that are there.
  *
- * One request moves and renames; the kernel refuses a name that exists in the target, and picks
- * the number of a template ("eth%d"), so the device is found again by asking for its index. What
+ * All are looked at before the first one moves. One request moves and renames; the kernel picks the
+ * number of a template ("eth%d"), so the device is found again by asking for its index. What
  * the device loses on the way, its permanent global addresses, is noted before and put back there.
  * A helper process enters the network namespace, because this one cannot come back from it without
  * rights it may not have.
@@ -42,23 +42,11 @@ static int find_moved(int sock, const struct moved *moved, struct rtnl_link *ret
 	return r;
 }
 
-static int revive(const struct moved *moved, struct err *e)
-{
-	auto_fd int sock = FD_NONE;
-	struct rtnl_link link;
-	int r = rtnl_open(&sock, e);
+/* What is done in the target namespace. */
+typedef int inside_fn(const void *argument, struct err *e);
 
-	if (r == 0)
-		r = find_moved(sock, moved, &link, e);
-	for (size_t i = 0; r == 0 && i < moved->address_count; i++)
-		r = rtnl_address_add(sock, link.index, &moved->addresses[i], e);
-	if (r == 0)
-		r = rtnl_link_set_up(sock, link.index, true, e);
-	return r;
-}
-
-/* In a process of its own in the target namespace; its error comes back by copy. */
-static int revive_inside(int namespace, const struct moved *moved, struct err *e)
+/* In a process of its own there; its error comes back by copy. */
+static int inside(int namespace, inside_fn *function, const void *argument, struct err *e)
 {
 	struct process_fork how = PROCESS_FORK_PLAIN;
 	struct process process = PROCESS_NONE;
@@ -76,7 +64,7 @@ static int revive_inside(int namespace, const struct moved *moved, struct err *e
 
 		r = namespace_join(namespace, CLONE_NEWNET, &why);
 		if (r == 0)
-			r = revive(moved, &why);
+			r = function(argument, &why);
 		if (r < 0)
 			(void)!fd_write_all(write_end, &why, sizeof(why));
 		_exit(r < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
@@ -94,22 +82,89 @@ static int revive_inside(int namespace, const struct moved *moved, struct err *e
 	return r;
 }
 
+/* ---- before the first one moves ---- */
+
+/* That no name is taken: the kernel renames behind the move, so a device whose name it refuses
+ * there has left the host. A template finds a free one. */
+static int check_names(const void *argument, struct err *e)
+{
+	const struct plan *plan = argument;
+	auto_fd int sock = FD_NONE;
+	struct rtnl_link link;
+	int r = rtnl_open(&sock, e);
+
+	list_each(struct plan_net_device, device, &plan->net_devices)
+	{
+		if (r < 0)
+			break;
+		if (strchr(device->name, '%'))
+			continue;
+		r = rtnl_link_find(sock, device->name, &link, e);
+		if (r == RTNL_FOUND)
+			return refuse(e, EEXIST,
+				      "%s: the container's network namespace has a device '%s'",
+				      device->origin, device->name);
+		r = r == RTNL_ABSENT ? 0 : r;
+	}
+	return r;
+}
+
+static int host_device_find(int sock, const struct plan_net_device *device, struct rtnl_link *ret,
+			    struct err *e)
+{
+	int r = rtnl_link_find(sock, device->host_name, ret, e);
+
+	if (r == RTNL_ABSENT)
+		r = refuse(e, ENODEV, "the host has no network device '%s'", device->host_name);
+	return r < 0 ? wrap(e, "%s", device->origin) : 0;
+}
+
+static int check_all(int sock, int namespace, const struct plan *plan, struct err *e)
+{
+	struct rtnl_link link;
+
+	list_each(struct plan_net_device, device, &plan->net_devices)
+	{
+		if (host_device_find(sock, device, &link, e) < 0)
+			return -e->code;
+	}
+	return inside(namespace, check_names, plan, e);
+}
+
+/* ---- the moves ---- */
+
+static int revive(const void *argument, struct err *e)
+{
+	const struct moved *moved = argument;
+	auto_fd int sock = FD_NONE;
+	struct rtnl_link link;
+	int r = rtnl_open(&sock, e);
+
+	if (r == 0)
+		r = find_moved(sock, moved, &link, e);
+	for (size_t i = 0; r == 0 && i < moved->address_count; i++)
+		r = rtnl_address_add(sock, link.index, &moved->addresses[i], e);
+	if (r == 0)
+		r = rtnl_link_set_up(sock, link.index, true, e);
+	return r;
+}
+
 static int move_one(int sock, int namespace, const struct plan_net_device *device, struct err *e)
 {
 	struct moved moved = {.name = device->name};
 	auto_arena arena = {0};
-	int r = rtnl_link_find(sock, device->host_name, &moved.link, e);
+	int r = host_device_find(sock, device, &moved.link, e);
 
-	if (r == RTNL_ABSENT)
-		return refuse(e, ENODEV, "the host has no network device '%s'", device->host_name);
-	if (r == 0)
-		r = rtnl_addresses(sock, moved.link.index, &arena, &moved.addresses,
-				   &moved.address_count, e);
-	if (r == 0)
-		r = rtnl_link_set_up(sock, moved.link.index, false, e);
+	if (r < 0)
+		return r;
+	r = rtnl_addresses(sock, moved.link.index, &arena, &moved.addresses, &moved.address_count,
+			   e);
+	/* The kernel takes it down itself, once it knows that it can move it. */
 	if (r == 0)
 		r = rtnl_link_move(sock, moved.link.index, namespace, device->name, e);
-	return r == 0 ? revive_inside(namespace, &moved, e) : r;
+	if (r == 0)
+		r = inside(namespace, revive, &moved, e);
+	return r < 0 ? wrap(e, "%s", device->origin) : 0;
 }
 
 int net_devices_move(const struct plan *plan, pid_t pid, struct err *e)
@@ -126,12 +181,12 @@ int net_devices_move(const struct plan *plan, pid_t pid, struct err *e)
 			      "namespace");
 	if (r == 0)
 		r = rtnl_open(&sock, e);
+	if (r == 0)
+		r = check_all(sock, namespace, plan, e);
 	list_each(struct plan_net_device, device, &plan->net_devices)
 	{
 		if (r == 0)
 			r = move_one(sock, namespace, device, e);
-		if (r < 0)
-			return wrap(e, "%s", device->origin);
 	}
 	return r;
 }

@@ -148,10 +148,13 @@ created_or_names()
 		ip addr add 10.98.7.5/24 dev bhx0
 		ip addr add fd00:98::5/64 dev bhx0 nodad
 		ip link set bhx0 mtu 1400
-		"$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" "$ID" </dev/null || return 1
+		ip link set bhx0 up
+		ip link set bhx1 up
+		local status=0
+		"$BULKHEAD" --root "$STATE" run --bundle "$BUNDLE" "$ID" </dev/null || status=1
 		# What is left of the host's end.
-		ip -o link show | grep -c 'bhx0\|bhy0' >"$WORK/stayed"
-		return 0
+		ip -o addr show >"$WORK/stayed"
+		return $status
 	}
 	export -f network
 	export BULKHEAD STATE BUNDLE ID WORK
@@ -165,12 +168,20 @@ created_or_names()
 	contains "$output" 10.98.7.5/24
 	contains "$output" fd00:98::5/64
 	contains "$output" bhy0
-	equals "$(cat "$WORK/stayed")" 0
-	# A name that is taken in the container's namespace.
-	update_config '.linux.netDevices = {bhx0: {name: "lo"}}'
+	lacks "$(cat "$WORK/stayed")" bhx0
+	lacks "$(cat "$WORK/stayed")" bhy0
+	# A name that is taken in the container's namespace, one that is not on the host: all stay, as they were.
+	update_config '.linux.netDevices = {bhx0: {}, bhy0: {name: "lo"}}'
 	try unshare --net bash -c network
 	[ "$status" = 1 ]
-	contains "$error" "linux.netDevices.bhx0"
+	contains "$error" "linux.netDevices.bhy0: the container's network namespace has a device 'lo'"
+	contains "$(cat "$WORK/stayed")" 10.98.7.5/24
+	contains "$(cat "$WORK/stayed")" fd00:98::5/64
+	update_config '.linux.netDevices = {bhx0: {}, nosuch0: {}}'
+	try unshare --net bash -c network
+	[ "$status" = 1 ]
+	contains "$error" "linux.netDevices.nosuch0: the host has no network device 'nosuch0'"
+	contains "$(cat "$WORK/stayed")" 10.98.7.5/24
 }
 
 @test "personality reaches exec too" {
