@@ -89,10 +89,15 @@ struct frame_lanes {
 	struct buf control, data;
 	size_t control_sent, data_sent; /* of the front bytes of each */
 	size_t begun;			/* bytes left of the frame that is half written */
+	size_t noted; /* of control that is neither request nor reply, since it was last empty */
 	bool begun_is_data;
 };
 
-enum { FRAME_LANE_FULL = 128 * 1024 };
+enum {
+	FRAME_LANE_FULL = 128 * 1024,
+	/* Credit, ends, answers to pings: who follows the rules has a few of them before it. */
+	FRAME_NOTED_MAX = 256 * 1024,
+};
 
 void frame_lanes_done(struct frame_lanes *lanes);
 void frame_lanes_control(struct frame_lanes *lanes, enum frame_kind kind, uint32_t id,

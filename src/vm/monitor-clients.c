@@ -191,18 +191,36 @@ static void exec_answered(struct monitor *monitor, struct client *client,
 		member_made(monitor, client->member);
 }
 
+/* The process is there, or not, but nobody is that wants it: it ends as it would have if its client
+ * had gone a moment later. */
+void exec_reply_unclaimed(struct monitor *monitor, const struct wire_reply *reply)
+{
+	struct member *member = monitor->members;
+
+	while (member && member->call != reply->call.id)
+		member = member->next;
+	if (!member || member->is_made)
+		return;
+	if (reply->result < 0) {
+		member_drop(monitor, member);
+		return;
+	}
+	member_made(monitor, member);
+	guest_signal(monitor, member->tenant, member->process, SIGKILL);
+}
+
 void client_reply(struct monitor *monitor, struct client *client, const struct wire_reply *reply)
 {
 	const struct control_answer message = {.kind = CONTROL_REPLY};
 	struct err e;
 
-	/* A container may end while something is asked of it. */
-	if (client->tenant && client->tenant->phase == MONITOR_ENDING)
+	if (client->wire == WIRE_EXEC)
+		exec_answered(monitor, client, reply);
+	/* A container may end while something is asked of it; an answer does not bring it back. */
+	if (client_phase(monitor, client) == MONITOR_ENDING)
 		return;
 	if (client->wire == WIRE_PREPARE)
 		prepared(monitor, client, reply);
-	if (client->wire == WIRE_EXEC)
-		exec_answered(monitor, client, reply);
 	if (reply->result < 0) {
 		client_fail(monitor, client, &reply->error);
 		if (client->tenant && client->wire == WIRE_PREPARE)
@@ -221,14 +239,18 @@ void client_reply(struct monitor *monitor, struct client *client, const struct w
 int client_call(struct monitor *monitor, struct client *client, struct buf *body, struct err *e)
 {
 	uint32_t id, number = client->tenant ? client->tenant->number : CONTAINER_NUMBER;
+	int r;
 
 	/* Which container it is about is not for the command to say; all bodies begin with it. */
 	if (body->size >= sizeof(number)) {
 		for (size_t i = 0; i < sizeof(number); i++)
 			body->data[i] = (char)(number >> (8 * i));
 	}
-	return wire_call_begin(&monitor->calls, &monitor->lanes, client->wire, body->data,
-			       body->size, client, &id, e);
+	r = wire_call_begin(&monitor->calls, &monitor->lanes, client->wire, body->data, body->size,
+			    client, &id, e);
+	if (r == 0 && client->wire == WIRE_EXEC && client->member)
+		client->member->call = id;
+	return r;
 }
 
 static void init_add(struct monitor *monitor)
@@ -472,7 +494,7 @@ static void client_ended(struct monitor *monitor, struct client *client)
 	if (client->tenant && client->tenant->owner == client) {
 		client->tenant->owner = NULL;
 		tenant_kill(monitor, client->tenant);
-	} else if (member && !member->has_exited) {
+	} else if (member && member->is_made && !member->has_exited) {
 		guest_signal(monitor, member->tenant, member->process, SIGKILL);
 	}
 	client_drop(monitor, client);

@@ -179,6 +179,8 @@ static int reply_taken(struct monitor *monitor, const struct frame *frame, struc
 		tenant_ended(monitor, tenant_asking(monitor, reply.call.owner));
 	else if (reply.call.owner)
 		client_reply(monitor, reply.call.owner, &reply);
+	else if (reply.call.verb == WIRE_EXEC)
+		exec_reply_unclaimed(monitor, &reply);
 	return 0;
 }
 
@@ -222,6 +224,9 @@ static int frame_taken(struct monitor *monitor, const struct frame *frame, struc
 {
 	if (monitor->boot_deadline != 0 && frame->kind != FRAME_HELLO)
 		return refuse(e, EPROTO, "a frame before the greeting");
+	/* Or it could make us keep as many answers as it likes. */
+	if (monitor->lanes.noted > FRAME_NOTED_MAX)
+		return refuse(e, EPROTO, "it sends and takes nothing");
 	switch (frame->kind) {
 	case FRAME_HELLO:
 		hello_taken(monitor, frame);

@@ -67,6 +67,7 @@ struct member {
 	uint32_t process;
 	struct tenant *tenant; /* whose process it is; NULL: the first container's */
 	struct client *client; /* NULL: the init, or the client has gone */
+	uint32_t call;	       /* the request that makes it; 0: not an exec's */
 	bool is_made;	       /* its request was answered */
 	bool is_terminal;
 	struct endpoint ends[3];
@@ -174,6 +175,8 @@ int client_call(struct monitor *monitor, struct client *client, struct buf *body
 		struct err *e) must_check;
 void client_fail(struct monitor *monitor, struct client *client, const struct err *e);
 void client_reply(struct monitor *monitor, struct client *client, const struct wire_reply *reply);
+/* To an exec whose client has gone meanwhile. */
+void exec_reply_unclaimed(struct monitor *monitor, const struct wire_reply *reply);
 /* The delayed request goes on. */
 void client_continue(struct monitor *monitor, struct client *client);
 void clients_tell_exit(struct monitor *monitor, struct member *member);

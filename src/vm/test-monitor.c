@@ -219,6 +219,142 @@ static void test_ended_before_asked(void)
 	fake_close(&fake);
 }
 
+/* It sends what wants an answer and takes none: what is kept for it has a bound. */
+static void test_takes_nothing(void)
+{
+	enum { PINGS = 1024, ROUNDS = 64 };
+	auto_buf pings = {0};
+	struct fake fake;
+
+	for (uint32_t i = 0; i < PINGS; i++)
+		frame_append(&pings, FRAME_PING, i, NULL, 0);
+	fake_open(&fake);
+	for (int i = 0; i < ROUNDS && !fake.monitor.has_failed; i++)
+		deliver(&fake, &pings);
+	check(fake.monitor.has_failed);
+	check_contains(fake.monitor.reason.text, "takes nothing");
+	check(frame_lanes_size(&fake.monitor.lanes) <= 2 * FRAME_NOTED_MAX);
+	fake_close(&fake);
+
+	/* One that takes them may go on for ever. */
+	fake_open(&fake);
+	for (int i = 0; i < ROUNDS; i++) {
+		char bytes[4096];
+
+		deliver(&fake, &pings);
+		channel_flush(&fake.monitor);
+		while (read(fake.agent, bytes, sizeof(bytes)) > 0)
+			channel_flush(&fake.monitor);
+	}
+	check(!fake.monitor.has_failed);
+	fake_close(&fake);
+}
+
+static void ask(struct fake *fake, struct client *client, int command, enum control_verb verb)
+{
+	const struct control_request request = {.verb = verb};
+	static const char body[16];
+	const int none[3] = {FD_NONE, FD_NONE, FD_NONE};
+	struct err e;
+
+	check(control_send(command, &request, verb == CONTROL_EXEC ? body : NULL,
+			   verb == CONTROL_EXEC ? sizeof(body) : 0, none, 3, &e) == 0);
+	client->watch.ready(&fake->monitor, &client->watch, EPOLLIN);
+}
+
+static struct client *exec_begin(struct fake *fake, int *ret_command)
+{
+	struct client *client;
+	int ends[2];
+	struct err e;
+
+	check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0);
+	client = client_add(&fake->monitor, ends[0], false, &e);
+	check(client != NULL);
+	ask(fake, client, ends[1], CONTROL_RESERVE);
+	ask(fake, client, ends[1], CONTROL_EXEC);
+	check(client->member != NULL);
+	*ret_command = ends[1];
+	return client;
+}
+
+static void exec_answer(struct fake *fake, uint32_t id)
+{
+	static const uint8_t made[8] = {0, 0, 0, 0, 1};
+
+	deliver_frame(fake, FRAME_REPLY, id, made, sizeof(made));
+	deliver_frame(fake, FRAME_END, stream_id(2, STREAM_OUTPUT), NULL, 0);
+	exit_deliver(fake, 2, -1, 9);
+	members_update(&fake->monitor);
+}
+
+static void client_close(struct fake *fake, struct client *client, int command)
+{
+	(void)close(command);
+	client->watch.ready(&fake->monitor, &client->watch, EPOLLIN);
+	check(fake->monitor.clients == NULL);
+}
+
+/* Who asked for a process has gone, or its container is at its end, when the guest says that it is
+ * there: it ends, and nothing else does. */
+static void test_exec_unclaimed(void)
+{
+	const struct wire_call *call;
+	struct client *client;
+	struct fake fake;
+	uint32_t id;
+	int command;
+
+	fake_open(&fake);
+	client = exec_begin(&fake, &command);
+	id = fake.monitor.calls.last_id;
+	client_close(&fake, client, command);
+	exec_answer(&fake, id);
+	tap_check(!fake.monitor.has_failed, __FILE__, __LINE__, "the machine goes on: %s",
+		  fake.monitor.reason.text);
+	check(member_find(&fake.monitor, 2) == NULL);
+	call = wire_call_find(&fake.monitor.calls, fake.monitor.calls.last_id);
+	check(call && call->verb == WIRE_SIGNAL && call->id > id);
+	fake_close(&fake);
+
+	fake_open(&fake);
+	client = exec_begin(&fake, &command);
+	id = fake.monitor.calls.last_id;
+	exit_deliver(&fake, INIT_PROCESS, 0, 0);
+	members_update(&fake.monitor);
+	check(fake.monitor.phase == MONITOR_ENDING);
+	exec_answer(&fake, id);
+	check(!fake.monitor.has_failed && fake.monitor.phase == MONITOR_ENDING);
+	client_close(&fake, client, command);
+	fake_close(&fake);
+}
+
+/* An answer that comes behind the end does not undo it. */
+static void test_late_answer(void)
+{
+	static const uint8_t done[8] = {0, 0, 0, 0, 1};
+	struct client *client;
+	struct fake fake;
+	auto_buf body = {0};
+	struct err e;
+	int ends[2];
+
+	fake_open(&fake);
+	fake.monitor.phase = MONITOR_CREATED;
+	check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0);
+	client = client_add(&fake.monitor, ends[0], false, &e);
+	check(client != NULL);
+	client->wire = WIRE_START;
+	check(client_call(&fake.monitor, client, &body, &e) == 0);
+	exit_deliver(&fake, INIT_PROCESS, 3, 0);
+	members_update(&fake.monitor);
+	check(fake.monitor.phase == MONITOR_ENDING);
+	deliver_frame(&fake, FRAME_REPLY, 1, done, sizeof(done));
+	check(fake.monitor.phase == MONITOR_ENDING && !fake.monitor.has_failed);
+	client_close(&fake, client, ends[1]);
+	fake_close(&fake);
+}
+
 static void test_last_words(void)
 {
 	static struct monitor monitor;
@@ -250,6 +386,9 @@ int main(void)
 	test_exit();
 	test_ping();
 	test_ended_before_asked();
+	test_takes_nothing();
+	test_exec_unclaimed();
+	test_late_answer();
 	test_last_words();
 	return tap_done();
 }

@@ -18,6 +18,8 @@ void frame_lanes_control(struct frame_lanes *lanes, enum frame_kind kind, uint32
 			 const void *payload, size_t length)
 {
 	frame_append(&lanes->control, kind, id, payload, length);
+	if (kind != FRAME_REQUEST && kind != FRAME_REPLY)
+		lanes->noted += FRAME_HEADER_SIZE + length;
 }
 
 void frame_lanes_data(struct frame_lanes *lanes, enum frame_kind kind, uint32_t id,
@@ -66,6 +68,8 @@ void frame_lanes_wrote(struct frame_lanes *lanes, size_t size)
 		advance(&lanes->data, &lanes->data_sent, size);
 	else
 		advance(&lanes->control, &lanes->control_sent, size);
+	if (lanes->control.size == 0)
+		lanes->noted = 0;
 }
 
 bool frame_lanes_is_empty(const struct frame_lanes *lanes)
