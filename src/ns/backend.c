@@ -160,6 +160,21 @@ static int ns_update(struct backend *backend, const struct plan_limits *limits, 
 	return r == 0 ? cgroup_update(ns_of(backend)->cgroup, limits, e) : r;
 }
 
+/* Longest time from a process's giving up its namespaces to its end. */
+enum { ENDING_MS = 10000 };
+
+/* An init that is ending has no files left in /proc (or in its cgroup, when another deletes it)
+ * before anybody is told that it has ended. */
+static int stats_judge(struct ns_backend *ns, int r, struct err *e)
+{
+	bool is_missing = r == -ENOENT || r == -ESRCH || r == -EINVAL || r == -ENODEV;
+	struct err ignored;
+
+	if (is_missing && process_wait_gone(&ns->init, ENDING_MS, &ignored) == 0)
+		return refuse(e, ESRCH, "container not running");
+	return r;
+}
+
 static int ns_stats(struct backend *backend, struct arena *arena, struct stats *ret, struct err *e)
 {
 	struct ns_backend *ns = ns_of(backend);
@@ -167,7 +182,9 @@ static int ns_stats(struct backend *backend, struct arena *arena, struct stats *
 
 	if (r == 0)
 		r = cgroup_stats(ns->cgroup, arena, ret, e);
-	return r == 0 ? net_interfaces_count(ns->init.pid, arena, ret, e) : r;
+	if (r == 0)
+		r = net_interfaces_count(ns->init.pid, arena, ret, e);
+	return stats_judge(ns, r, e);
 }
 
 static int ns_oom_watch(struct backend *backend, int *ret_fd, struct err *e)
