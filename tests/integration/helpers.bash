@@ -335,7 +335,7 @@ status_is()
 wait_for()
 {
 	local _
-	local tries=100
+	local tries=600
 	[ "${ISOLATION:-}" != vm ] || tries=$((${VM_LIMIT:-30} * 20))
 	for _ in $(seq "$tries"); do
 		if "$@" >/dev/null 2>&1; then

@@ -228,19 +228,16 @@ $WORK/hook 2 one two three"
 @test "a hook past its timeout is killed with its children" {
 	update_config '.hooks.createRuntime = [{path: "/bin/sh", timeout: 1,
 		args: ["sh", "-c", "echo $$ > \($w)/pid; sleep 1000 & echo $! > \($w)/child; wait"]}]' --arg w "$WORK"
-	before=$(date +%s)
 	refused createRuntime
-	is_vm || [ $(($(date +%s) - before)) -lt 6 ]
 	[ ! -d "/proc/$(cat "$WORK/pid")" ]
 	wait_for test ! -d "/proc/$(cat "$WORK/child")"
 }
 
 @test "a hook that leaves a child in the background does not hold create up" {
-	hook createRuntime "cat >/dev/null; sleep 20 & echo \$! > $WORK/child"
-	before=$(date +%s)
+	hook createRuntime "cat >/dev/null; sleep 1000 & echo \$! > $WORK/child"
 	try bulkhead create --bundle "$BUNDLE" "$ID"
-	kill "$(cat "$WORK/child")" 2>/dev/null || true
-	is_vm || [ $(($(date +%s) - before)) -lt 8 ]
+	# Not waited for: it is still there.
+	kill "$(cat "$WORK/child")"
 	[ "$status" = 0 ]
 }
 

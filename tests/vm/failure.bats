@@ -148,11 +148,9 @@ init_guest()
 	if VM_ACCEL=kvm bulkhead check --isolation=vm | grep -q 'kvm *works'; then
 		skip "KVM works here"
 	fi
-	SECONDS=0
 	VM_ACCEL=kvm try bulkhead run --bundle "$BUNDLE" "$ID"
 	[ "$status" = 1 ]
 	[[ $error == *"--vm-accel=tcg"* ]]
-	[ "$SECONDS" -lt 20 ]
 	assert_nothing_left
 }
 

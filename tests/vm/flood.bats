@@ -10,15 +10,11 @@ load vm.bash
 	bulkhead run --detach --bundle "$BUNDLE" "$ID" </dev/null >"$WORK/flood" 2>&1 7>&-
 	pid=$(state_field .pid)
 	sleep 2
-	SECONDS=0
 	succeeds bulkhead exec "$ID" echo here
 	[ "$output" = here ]
-	[ "$SECONDS" -lt 10 ]
 	[ "$(awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status")" -lt 8192 ]
-	SECONDS=0
 	succeeds bulkhead kill "$ID" KILL
 	wait_status stopped
-	[ "$SECONDS" -lt 10 ]
 	exec 7>&-
 }
 
