@@ -6,7 +6,7 @@
 
 #include <sys/mman.h>
 
-#define PATH "/bulkhead-test"
+#define PATH own_path("test")
 
 static const struct plan_limits no_limits;
 
@@ -196,14 +196,14 @@ static void test_nested(const struct facts *facts)
 {
 	char path[] = "deep/deep", *items[] = {path, NULL};
 	const struct strv sub = {items, 1, 0};
-	struct cgroup *cgroup = open_at("/bulkhead-test-a/b", facts);
+	struct cgroup *cgroup = open_at(own_path("test-a/b"), facts);
 	auto_arena arena = {0};
 	pid_t *pids, pid;
 	size_t count;
 	struct err e;
 
 	check_ok(cgroup_create(cgroup, &no_limits, &e));
-	check_text(cgroup_path(cgroup), "/bulkhead-test-a/b");
+	check_text(cgroup_path(cgroup), own_path("test-a/b"));
 	hierarchy_each(h, cgroup)
 	{
 		int fd = fcntl(h->fd, F_DUPFD_CLOEXEC, 3);
@@ -224,16 +224,16 @@ static void test_nested(const struct facts *facts)
 		(void)close(fd);
 	}
 	pid = start_inside(cgroup, &sub, run_for_ever, NULL);
-	for (int i = 0; i < 200 && !is_member(pid, facts, "/bulkhead-test-a/b/deep/deep"); i++)
+	for (int i = 0; i < 200 && !is_member(pid, facts, own_path("test-a/b/deep/deep")); i++)
 		usleep(10000);
-	check(is_member(pid, facts, "/bulkhead-test-a/b/deep/deep"));
+	check(is_member(pid, facts, own_path("test-a/b/deep/deep")));
 	check_ok(cgroup_pids(cgroup, &arena, &pids, &count, &e));
 	check(count == 1 && pids[0] == pid);
 	check_ok(cgroup_remove(cgroup, &e));
 	check_number(reap(pid), 128 + SIGKILL);
 	check(!cgroup_exists(cgroup));
 	cgroup_close(cgroup);
-	cgroup = open_at("/bulkhead-test-a", facts);
+	cgroup = open_at(own_path("test-a"), facts);
 	check_ok(cgroup_remove(cgroup, &e));
 	cgroup_close(cgroup);
 }

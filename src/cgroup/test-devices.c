@@ -206,7 +206,7 @@ static void to_plan(const struct bpf_device_rule *rules, size_t count, struct pl
 static void test_kernel(const struct facts *facts, const char *name)
 {
 	const struct plan_cgroup where = {.driver = {true, PLAN_CGROUP_FS},
-					  .path = "/bulkhead-test-devices"};
+					  .path = own_path("devices")};
 	const struct plan_limits none = {0};
 	struct cgroup *cgroup = NULL;
 	unsigned tried = 0, too_open = 0, too_closed = 0;

@@ -149,7 +149,7 @@ static void test_check_limit(struct cgroup *cgroup)
 static void test_host(const struct facts *facts)
 {
 	const struct plan_cgroup where = {.driver = {true, PLAN_CGROUP_FS},
-					  .path = "/bulkhead-test-settings"};
+					  .path = own_path("settings")};
 	struct cgroup *cgroup = NULL;
 	struct err e;
 

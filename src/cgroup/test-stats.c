@@ -141,7 +141,7 @@ static void test_host(const struct facts *facts, struct arena *arena)
 		 .ignore_absent = {true, true}},
 	};
 	const struct plan_cgroup where = {.driver = {true, PLAN_CGROUP_FS},
-					  .path = "/bulkhead-test-stats"};
+					  .path = own_path("stats")};
 	struct plan_limits limits = {.settings = {settings, 2}};
 	struct cgroup *cgroup = NULL;
 	struct pollfd watch = {.events = POLLIN | POLLPRI};

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static inline bool succeeded(int r, const struct err *e)
 {
@@ -30,6 +31,20 @@ static inline const char *message(const struct err *e)
 	static char text[1200];
 
 	return err_format(e, text, sizeof(text));
+}
+
+/* "/bulkhead-PID-<name>", the path of a cgroup of this run's own; two can run side by side. */
+static inline const char *own_path(const char *name)
+{
+	static char paths[8][96];
+	static unsigned next;
+	static int pid; /* children find the same */
+	char *path = paths[next++ % 8];
+
+	if (pid == 0)
+		pid = getpid();
+	(void)snprintf(path, sizeof(paths[0]), "/bulkhead-%d-%s", pid, name);
+	return path;
 }
 
 /* The host's v2 tree alone, as if it was a unified host; false when there is none. */

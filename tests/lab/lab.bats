@@ -94,8 +94,21 @@ has()
 	done
 }
 
-@test "a kernel that nobody has is told, with 125" {
+@test "a kernel that nobody has is told, with 77" {
 	lab --kernel 0.0.1-none -- true
-	[ "$status" = 125 ]
+	[ "$status" = 77 ] || has error "status 77"
 	has error "there is no kernel 0.0.1-none"
+}
+
+@test "what this machine lacks is told by --prepare, with 77" {
+	status=0
+	: >"$WORK/output"
+	PATH=/nowhere "$(python3 -c 'import sys; print(sys.executable)')" "$LAB" --prepare 2>"$WORK/error" || status=$?
+	[ "$status" = 77 ] || has error "status 77"
+	has error "lab: no qemu-system-x86_64 here"
+	lab --prepare
+	[ "$status" = 0 ] || has error "status 0"
+	lab
+	[ "$status" = 2 ]
+	has error "a COMMAND, or --prepare"
 }

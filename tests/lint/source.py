@@ -9,6 +9,7 @@ calls         no calls that are unsafe, end the process below main, print below 
 conditionals  no #if in a .c file: constants of kernels and architectures belong in kern/compat.h
 leftovers     no TODO, FIXME, XXX, stub
 """
+import os
 import pathlib
 import re
 import sys
@@ -35,9 +36,14 @@ def bare(text):
 
 
 def files(root, *tops):
+    """Not below hidden directories: what is cached there may be going while we look."""
     for top in tops:
-        for path in sorted((root / top).rglob("*.[ch]")):
-            if not any(part.startswith(".") for part in path.relative_to(root).parts):
+        found = []
+        for directory, below, names in os.walk(root / top):
+            below[:] = [name for name in below if not name.startswith(".")]
+            found += [pathlib.Path(directory) / name for name in names if name.endswith((".c", ".h"))]
+        for path in sorted(found):
+            if not path.name.startswith("."):
                 yield path, path.read_text()
 
 

@@ -17,6 +17,10 @@ mkdir -p "$GROUPS_CACHE"
 	echo "lab: the runtime is not at $BULKHEAD (build it, or set BULKHEAD)" >&2
 	exit 1
 }
+# shellcheck source=tests/lib/jobs.bash
+. "$GROUPS_TOP/tests/lib/jobs.bash"
+LOGS=$(mktemp -d "$GROUPS_CACHE/logs.XXXXXX")
+trap 'jobs_end; rm -rf "$LOGS"' EXIT
 
 # build_program NAME [OPTION...]: tests/lab/lib/NAME.c in the cache.
 build_program()
@@ -24,7 +28,7 @@ build_program()
 	local source=$GROUPS_TOP/tests/lab/lib/$1.c program=$GROUPS_CACHE/$1
 	shift
 	if [ ! -x "$program" ] || [ "$source" -nt "$program" ]; then
-		cc -std=gnu17 -O2 -Wall -D_GNU_SOURCE -o "$program.new" "$source" "$@" && mv "$program.new" "$program"
+		cc -std=gnu17 -O2 -Wall -D_GNU_SOURCE -o "$program.$$" "$source" "$@" && mv "$program.$$" "$program"
 	fi
 }
 
@@ -59,10 +63,10 @@ split_suites()
 	} END { for (i = 1; i <= shards; i++) print files[i] }'
 }
 
-# lab_group NAME SECONDS "LAB-OPTION..." FILE... -- [BATS-OPTION...]
+# lab_group NAME SECONDS "LAB-OPTION..." FILE... -- [BATS-OPTION...]: suites of tests/integration, in labs side by side.
 lab_group()
 {
-	local name=$1 seconds=$2 options=$3 shards files log shard=0 status=0 pid logs=() pids=() suites=()
+	local name=$1 seconds=$2 options=$3 shards files log status=0 job logs=() jobs=() suites=()
 	shift 3
 	while [ "$1" != -- ]; do
 		suites+=("$1")
@@ -74,21 +78,16 @@ lab_group()
 	[ "$shards" -le "${#suites[@]}" ] || shards=${#suites[@]}
 	build_test_tools || return 1
 	while read -r files; do
-		shard=$((shard + 1))
-		log=$GROUPS_CACHE/$name-$shard.tap
+		log=$LOGS/$name-${#jobs[@]}.tap
 		logs+=("$log")
 		# shellcheck disable=SC2086 # options and files are words
-		"$GROUPS_TOP/tests/lab/run" $options --timeout "$seconds" ${LAB_KERNEL:+--kernel "$LAB_KERNEL"} -- \
-			"$GROUPS_TOP/tests/lab/lib/suites" $files -- "$@" >"$log" 2>&1 &
-		pids+=($!)
+		job_start "$log" "$GROUPS_TOP/tests/lab/run" $options --timeout "$seconds" \
+			${LAB_KERNEL:+--kernel "$LAB_KERNEL"} -- "$GROUPS_TOP/tests/lab/lib/suites" $files -- "$@"
+		jobs+=("$JOB")
 	done < <(cd "$GROUPS_TOP/tests/integration" && split_suites "$shards" "${suites[@]}")
-	# shellcheck disable=SC2064 # these, not what is in the variable later
-	trap "kill ${pids[*]} 2>/dev/null" EXIT
-	trap 'exit 130' INT TERM HUP
-	for pid in "${pids[@]}"; do
-		wait "$pid" || status=1
+	for job in "${jobs[@]}"; do
+		job_wait "$job" || status=1
 	done
-	trap - EXIT
 	cat "${logs[@]}"
 	echo "$name: $(count_results "${logs[@]}")"
 	return $status
@@ -97,13 +96,14 @@ lab_group()
 # lab_run NAME SECONDS "LAB-OPTION..." COMMAND...: one lab, with one command that prints TAP.
 lab_run()
 {
-	local name=$1 seconds=$2 options=$3 log=$GROUPS_CACHE/$1.tap status=0
+	local name=$1 seconds=$2 options=$3 log=$LOGS/$1.tap status=0
 	shift 3
 	build_test_tools || return 1
 	# shellcheck disable=SC2086 # options are words
-	"$GROUPS_TOP/tests/lab/run" $options --timeout "$seconds" ${LAB_KERNEL:+--kernel "$LAB_KERNEL"} -- "$@" 2>&1 |
-		tee "$log"
-	status=${PIPESTATUS[0]}
+	job_start "$log" "$GROUPS_TOP/tests/lab/run" $options --timeout "$seconds" \
+		${LAB_KERNEL:+--kernel "$LAB_KERNEL"} -- "$@"
+	job_wait "$JOB" || status=1
+	cat "$log"
 	echo "$name: $(count_results "$log")"
-	return "$status"
+	return $status
 }

@@ -27,6 +27,10 @@ class LabError(Exception):
     pass
 
 
+class Missing(LabError):
+    """This machine lacks what a lab needs, or cannot reach it."""
+
+
 def locked(name):
     """A lock of the cache, held until the object is closed."""
     os.makedirs(CACHE, exist_ok=True)
@@ -98,7 +102,8 @@ def kernel_fetch(version):
                     if done.returncode == 0 and packages:
                         break
                 else:
-                    raise LabError(f'there is no kernel {version}, installed or to download:\n{done.stdout}')
+                    told = (done.stdout.strip().splitlines() or ['nothing'])[-1]
+                    raise Missing(f'there is no kernel {version}, installed or to download: {told}')
                 unpacked = os.path.join(directory, 'root')
                 subprocess.run(['dpkg-deb', '-x', packages[0], unpacked], check=True)
                 os.rename(unpacked, root)
@@ -110,12 +115,14 @@ def kernel_fetch(version):
 
 def candidate_version():
     """The cloud kernel that the distribution offers, when none is installed."""
+    if not shutil.which('apt-cache'):
+        raise Missing('no cloud kernel is in /boot, and no apt-get is here to download one')
     shown = subprocess.run(['apt-cache', 'depends', 'linux-image-cloud-amd64'], text=True, capture_output=True)
     for line in shown.stdout.splitlines():
         word, _, package = line.strip().partition(': ')
         if word == 'Depends' and package.startswith('linux-image-'):
             return package[len('linux-image-'):]
-    raise LabError('no kernel is installed in /boot, and the distribution offers no linux-image-cloud-amd64')
+    raise Missing('no kernel is installed in /boot, and the distribution offers no linux-image-cloud-amd64')
 
 
 def kernel_find(version=None):
@@ -209,13 +216,15 @@ def module_bytes(path):
 def busybox():
     path = shutil.which('busybox')
     if not path:
-        raise LabError('no busybox here (Debian: busybox-static)')
+        raise Missing('no busybox here (Debian: busybox-static)')
     return path
 
 
 def build(name, *options):
     """Path of a program of the lab's own, compiled when its source has changed."""
     source, program = os.path.join(HERE, name + '.c'), os.path.join(CACHE, name)
+    if not shutil.which('cc'):
+        raise Missing('no C compiler here')
     if not os.path.exists(program) or os.path.getmtime(program) < os.path.getmtime(source):
         subprocess.run(['cc', '-std=gnu17', '-O2', '-Wall', '-D_GNU_SOURCE', '-o', program + '.new', source,
                         *options], check=True)

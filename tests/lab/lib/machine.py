@@ -8,6 +8,7 @@ import collections
 import ctypes
 import os
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -15,18 +16,22 @@ import subprocess
 import sys
 import time
 
-from kernel import CACHE, HERE, LabError, tsc_khz
+from kernel import CACHE, HERE, LabError, Missing, tsc_khz
 
 CONSOLE_LINES = 40
 PR_SET_PDEATHSIG = 1
 # What is left to do after the command's end: a reboot, which ends QEMU.
 LEAVE_SECONDS = 30
 
-# The second line is for speed: what the distribution hardens costs more when it is emulated, and hpet, which a
-# kernel prefers that doubts its time stamp counter, leaves emulation with each look at the clock.
+# The other lines are for speed: what the distribution hardens costs more when it is emulated; hpet, which a kernel
+# prefers that doubts its time stamp counter, leaves emulation with each look at the clock; and code that is at
+# another address in each process is translated anew in each, which is a third of the lab's time.
 KERNEL_WORDS = ('console=ttyS0 quiet panic=-1 reboot=t cgroup_no_v1=all no_timer_check random.trust_cpu=on '
-                'mitigations=off init_on_alloc=0 randomize_kstack_offset=off audit=0 nowatchdog tsc=reliable hpet=disable')
+                'mitigations=off init_on_alloc=0 randomize_kstack_offset=off audit=0 nowatchdog tsc=reliable hpet=disable '
+                'norandmaps nokaslr')
 
+# The same as in `serve`.
+VIRTIOFSD = ['/usr/lib/qemu/virtiofsd', '/usr/libexec/virtiofsd', '/usr/lib/virtiofsd']
 PSEUDO = {
     'autofs', 'bdev', 'binfmt_misc', 'bpf', 'cgroup', 'cgroup2', 'configfs', 'debugfs', 'devpts', 'devtmpfs',
     'efivarfs', 'fuse.lxcfs', 'fusectl', 'hugetlbfs', 'mqueue', 'nsfs', 'overlay', 'proc', 'pstore', 'ramfs',
@@ -42,6 +47,16 @@ class Hang(LabError):
 def die_with_parent():
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def check_host():
+    """Refuses, with what it lacks, where no lab can be."""
+    if os.geteuid() != 0:
+        raise Missing('not root, who alone can serve this machine\'s root directory')
+    if not shutil.which('qemu-system-x86_64'):
+        raise Missing('no qemu-system-x86_64 here (Debian: qemu-system-x86)')
+    if not any(os.access(path, os.X_OK) for path in VIRTIOFSD):
+        raise Missing('no virtiofsd here (Debian 12: qemu-system-common)')
 
 
 def mounts_to_serve(top):
