@@ -96,6 +96,16 @@ static void load(struct launch *launch, int fd)
 	}
 }
 
+/* Before anything of ours is visible inside: the procfs is the runtime's, which shows more
+ * processes than the container's. A label for the next execve is inherited by a fork. */
+static void label(const struct launch *launch)
+{
+	if (launch->blob->argv)
+		settings_labels(launch);
+	if (launch->blob->proc_fd > 2)
+		SYS(__NR_close, launch->blob->proc_fd);
+}
+
 /* The runtime has set the pid namespace, which children enter only: go on as one, the sibling of
  * this process. It says nothing before it has been announced: the pipe ends then. */
 static void fork_into_pid_namespace(const struct launch *launch)
@@ -132,7 +142,6 @@ static void settle(struct launch *launch)
 	settings_terminal(launch);
 	if (blob->flags & LAUNCH_OWN_STDIO)
 		settings_own_stdio(launch);
-	settings_labels(launch);
 	settings_scheduling(launch);
 	settings_limits(launch);
 	if (blob->flags & LAUNCH_SET_UMASK)
@@ -176,6 +185,7 @@ _Noreturn void launch_main(const long *stack)
 	if (stack[0] != 2)
 		launch_exit(EXIT_FAILED);
 	load(&launch, number_of(argv[1]));
+	label(&launch);
 	fork_into_pid_namespace(&launch);
 	if (launch.blob->argv)
 		settle(&launch);

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 void attend_raise_limits(const struct plan_process *process, pid_t pid)
 {
@@ -80,11 +81,24 @@ void attend_own_oom_score(const struct plan_process *process)
 		(void)!set_score(0, process->oom_score_adj.value, &ignored);
 }
 
+/* And stays one until it is waited for, so its pid is nobody else's. */
+static bool is_child(pid_t pid)
+{
+	siginfo_t ignored;
+
+	return pid > 0 &&
+	       waitid(P_PID, (id_t)pid, &ignored, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
+}
+
 int attend_meet(struct handshake *handshake, pid_t pid, struct process *ret, struct err *e)
 {
-	int status;
-	int r = process_open(pid, 0, ret, e);
+	int status, r;
 
+	/* Whoever may trace the launch program could name anybody, whom we would then signal. */
+	if (!is_child(pid))
+		return refuse(e, EPROTO, "handshake: the process %d is none of this command's",
+			      pid);
+	r = process_open(pid, 0, ret, e);
 	if (r != PROCESS_GONE)
 		return r;
 	(void)!process_reap(pid, &status, e);

@@ -1,4 +1,5 @@
 /* The conversation of create: order, errors, logs, descriptors, and the death of either side. */
+#include "attend.h"
 #include "handshake.h"
 
 #include "base/clock.h"
@@ -41,6 +42,27 @@ static void end(struct handshake *parent, struct process *process)
 	handshake_done(parent);
 	(void)waitpid(process->pid, &status, 0);
 	process_done(process);
+}
+
+/* The pid that is told must be of a child: it will be signalled and handed on. */
+static void test_stranger(void)
+{
+	struct handshake parent, child;
+	struct process stranger = PROCESS_NONE, process = PROCESS_NONE;
+	struct err e = {0};
+
+	if (forked(&parent, &child, &process) == 0) {
+		(void)!handshake_wait(&child, MESSAGE_COMMITTED, &e);
+		_exit(0);
+	}
+	check(attend_meet(&parent, getppid(), &stranger, &e) < 0);
+	check_contains(e.text, "none of this command's");
+	check_number(stranger.pid, PROCESS_NONE.pid);
+	check(attend_meet(&parent, 0, &stranger, &e) < 0);
+	check(attend_meet(&parent, process.pid, &stranger, &e) == 0);
+	check_number(stranger.pid, process.pid);
+	process_done(&stranger);
+	end(&parent, &process);
 }
 
 static void test_talk(void)
@@ -152,6 +174,7 @@ static void test_last_words(void)
 int main(void)
 {
 	test_talk();
+	test_stranger();
 	test_deaths();
 	test_last_words();
 	return tap_done();

@@ -7,6 +7,7 @@
 #include "kern/memfd.h"
 #include "tap.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -19,11 +20,13 @@ struct launched {
 	int result; /* read end of a pipe, in place of the FIFO */
 	int start;  /* write end */
 	int out;
+	int proc; /* in place of a procfs */
 };
 
 static void begin(struct launched *run, const char *program)
 {
 	memset(run, 0, sizeof(*run));
+	run->proc = -1;
 	run->process.cwd = "/";
 	run->process.uid = (struct opt_u32){true, 0};
 	run->process.gid = (struct opt_u32){true, 0};
@@ -51,7 +54,7 @@ static void launch(struct launched *run, bool waits, bool is_forked, const char 
 			.sync = inside.sock,
 			.start = waits ? start[0] : -1,
 			.result = waits ? result[1] : -1,
-			.proc = -1,
+			.proc = run->proc,
 			.hook_input = -1,
 			.stdio = {-1, out[1], -1},
 			.is_forked = is_forked,
@@ -143,6 +146,60 @@ static void test_forked(void)
 	check_text(buf_text(&text), "from a sibling\n");
 }
 
+static bool has_descriptor_of(pid_t pid, int fd)
+{
+	char path[64];
+	struct dirent *entry;
+	DIR *directory;
+	struct stat wanted, st;
+	bool found = false;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	directory = opendir(path);
+	/* Not even its own user may look. */
+	check(directory != NULL || geteuid() != 0);
+	check(fstat(fd, &wanted) == 0);
+	while (directory && (entry = readdir(directory)))
+		found = found || (fstatat(dirfd(directory), entry->d_name, &st, 0) == 0 &&
+				  st.st_dev == wanted.st_dev && st.st_ino == wanted.st_ino);
+	if (directory)
+		(void)closedir(directory);
+	return found;
+}
+
+/* The label is set by whom nobody inside can see, through a procfs that nobody inside gets. */
+static void test_label(void)
+{
+	char directory[] = "/tmp/launch-XXXXXX", file[64];
+	struct launched run;
+	struct handshake_message message;
+	struct accepted accepted = {FD_NONE, FD_NONE};
+	struct err e;
+	auto_buf text = {0}, written = {0};
+	int status;
+
+	check(mkdtemp(directory) != NULL);
+	begin(&run, "true");
+	run.process.apparmor_profile = "some";
+	run.proc = open(directory, O_RDONLY | O_DIRECTORY);
+	check(mkdirat(run.proc, "thread-self", 0700) == 0);
+	check(mkdirat(run.proc, "thread-self/attr", 0700) == 0);
+	(void)snprintf(file, sizeof(file), "%s/thread-self/attr/exec", directory);
+	check(close(open(file, O_WRONLY | O_CREAT, 0600)) == 0);
+	launch(&run, false, true, NULL);
+	check(handshake_receive(&run.handshake, &run.child, 0, &message, &e) == 0);
+	check_number(message.kind, MESSAGE_PID);
+	check(ns_accept_until_ready(&run.handshake, &PROCESS_NONE, &accepted, &e) == 0);
+	check(!has_descriptor_of(message.number, run.proc));
+	check(file_read(AT_FDCWD, file, 64, false, &written, &e) == 0);
+	check_text(buf_text(&written), "exec some");
+	check(handshake_send(&run.handshake, MESSAGE_COMMITTED, 0, FD_NONE, &e) == 0);
+	check(waitpid(message.number, &status, 0) == message.number);
+	check_number(end(&run, &text), 0);
+	(void)close(run.proc);
+	check(tree_remove(AT_FDCWD, directory, &e) == 0);
+}
+
 /* Whoever makes it dies before the last word: it ends, too. */
 static void test_orphan(void)
 {
@@ -200,6 +257,7 @@ int main(void)
 {
 	test_start();
 	test_forked();
+	test_label();
 	test_orphan();
 	test_refusals();
 	return tap_done();

@@ -55,7 +55,7 @@ static int break_off(struct frame_decoder *decoder, struct err *e, const char *w
 int frame_decoder_next(struct frame_decoder *decoder, struct frame *ret, struct err *e)
 {
 	size_t left = decoder->pending.size - decoder->consumed;
-	const uint8_t *at = (const uint8_t *)decoder->pending.data + decoder->consumed;
+	const uint8_t *at = (const uint8_t *)buf_text(&decoder->pending) + decoder->consumed;
 	uint32_t length, kind;
 
 	if (decoder->is_broken)
