@@ -47,12 +47,38 @@ static int apply_attributes(struct mount *mount, const struct plan_mount *plan, 
 	return mount_change(mount, &change, e);
 }
 
+/* What may be mounted below /proc the planner has looked at, by its name. A link of the image may
+ * lead there under another name (CVE-2019-16884). */
+static int check_not_proc(struct child *child, int target, const char *path, struct err *e)
+{
+	const char *below = str_after(path, "/proc");
+	auto_fd int proc = FD_NONE;
+	uint64_t here = 0, there = 0;
+	struct err ignored;
+	int r;
+
+	if ((below && (*below == '\0' || *below == '/')) ||
+	    !fd_is_filesystem(target, PROC_SUPER_MAGIC))
+		return 0;
+	/* Another one, elsewhere, is an ordinary mount. */
+	if (path_open(child->root, "/proc", O_PATH | O_NOFOLLOW, 0, &proc, &ignored) < 0)
+		return 0;
+	r = mount_id(proc, &there, e);
+	if (r == 0)
+		r = mount_id(target, &here, e);
+	if (r == 0 && here == there)
+		r = refuse(e, EPERM, "'%s' leads into /proc, where it cannot be mounted", path);
+	return r;
+}
+
 int child_attach(struct child *child, struct mount *mount, int target, const char *path,
 		 const struct plan_mount *plan, struct err *e)
 {
 	unsigned int follow = plan && plan->target_no_follow.value ? PATH_NO_FOLLOW : 0;
-	int r = mount_attach(mount, target, child->root, path, e);
+	int r = plan ? check_not_proc(child, target, path, e) : 0;
 
+	if (r == 0)
+		r = mount_attach(mount, target, child->root, path, e);
 	/* A mount over the container's "/" hides what the root descriptor shows. */
 	if (r == 0 && path[1] != '\0')
 		r = check_place(child, mount->fd, path, follow, e);

@@ -685,6 +685,24 @@ over_proc()
 	over_proc /sys/../proc/./self/attr tmpfs
 }
 
+@test "CVE-2019-16884: a volume at a link of the image that leads into /proc" {
+	local target
+	ln -s /proc "$ROOTFS/data"
+	ln -s ../../../proc/sys/kernel "$ROOTFS/deep"
+	ln -s /plain "$ROOTFS/honest"
+	mkdir -p "$ROOTFS/plain" "$ROOTFS/fake"
+	cp "$CONFIG" "$CONFIG.plain"
+	for target in "/data bind" "/data tmpfs" "/data/self/attr tmpfs" "/deep bind"; do
+		cp "$CONFIG.plain" "$CONFIG"
+		# shellcheck disable=SC2086
+		over_proc $target
+	done
+	cp "$CONFIG.plain" "$CONFIG"
+	bind_at /honest "$ROOTFS/fake"
+	attempt
+	equals "$status" 0
+}
+
 @test "CVE-2025-52881: a sysctl is not written to a file put over it" {
 	echo CANARY >"$ROOTFS/canary"
 	update_config '.linux.sysctl = {"net.ipv4.ip_unprivileged_port_start": "7"}'
