@@ -82,7 +82,8 @@ void pack_double(struct pack *pack, double *value)
 
 void pack_bool(struct pack *pack, bool *value)
 {
-	uint8_t wire = *value;
+	/* What is read into may hold anything. */
+	uint8_t wire = pack->out ? *value : 0;
 
 	pack_u8(pack, &wire);
 	if (wire > 1)
