@@ -2,6 +2,7 @@
 # container is deleted and nothing of it may be left: no state, cgroup, mount or process.
 #
 #   BULKHEAD=PATH     the runtime under test (default build/bulkhead); runc and crun work too
+#   PROCESS_LIMIT=N   seconds for one call of the runtime at the process level (default 30)
 #   ISOLATION=LEVEL   runs the same tests at that isolation level
 #   GUEST=DIR         the guest of the vm level (default: the one beside the runtime)
 #
@@ -210,7 +211,7 @@ level_set()
 # VM_LIMIT seconds.
 bulkhead()
 {
-	local limit=30
+	local limit=${PROCESS_LIMIT:-30}
 	[ "${ISOLATION:-}" != vm ] || limit=${VM_LIMIT:-120}
 	level_set
 	timeout --foreground -k 5 "$limit" "$BULKHEAD" "${LEVEL[@]}" --root "$STATE" \

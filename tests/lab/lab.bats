@@ -73,7 +73,7 @@ has()
 }
 
 @test "a hang is ended at the timeout, with the last lines of the console" {
-	lab --timeout 30 -- bash -c 'echo before >&1; echo the last word >/dev/console; sleep 100000'
+	lab --timeout 60 -- bash -c 'echo before >&1; echo the last word >/dev/console; sleep 100000'
 	[ "$status" = 124 ] || has error "status 124"
 	has output before
 	has error "the command has not ended"

@@ -43,6 +43,8 @@ session_is_there()
 jobs_end()
 {
 	local job left=$((JOBS_PATIENCE * 5))
+	# Once is enough, and whoever ends us may tell us twice.
+	trap '' INT TERM HUP
 	for job in "${!JOBS_RUNNING[@]}"; do
 		kill -INT -- "-$job" 2>/dev/null
 	done
