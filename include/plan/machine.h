@@ -34,6 +34,12 @@ struct plan_share {
 	struct list uid_map, gid_map; /* struct plan_id_map, when idmap */
 };
 
+/* What the container has at a path, for whoever looks at its files on the host. */
+struct plan_view {
+	const char *target; /* inside the container */
+	const char *share;  /* name of the entry; NULL: in the guest alone, nothing to be seen */
+};
+
 /* A block device of the host, seen by the guest as a disk. */
 struct plan_disk {
 	const char *path; /* inside the container */
@@ -58,6 +64,7 @@ struct plan_machine {
 	const char *network_path; /* to join; NULL = a new network namespace */
 	const char *network_origin;
 	struct list shares;		  /* struct plan_share; the first is the rootfs */
+	struct list views;		  /* struct plan_view, in the order of mounting */
 	struct list disks;		  /* struct plan_disk */
 	struct plan_cgroup *guest_cgroup; /* the container's inside; plan->cgroup is the host's */
 	struct plan_limits *limits;	  /* of the cgroup on the host */

@@ -27,6 +27,12 @@ static const struct field share_fields[] = {
 	{0},
 };
 
+static const struct field view_fields[] = {
+	FIELD(FIELD_STRING, struct plan_view, target, "target", FIELD_REQUIRED),
+	FIELD(FIELD_STRING, struct plan_view, share, "share", 0),
+	{0},
+};
+
 static const struct field disk_fields[] = {
 	FIELD(FIELD_STRING, struct plan_disk, path, "path", FIELD_REQUIRED),
 	FIELD(FIELD_U32, struct plan_disk, major, "major", FIELD_REQUIRED),
@@ -56,6 +62,8 @@ const struct field plan_machine_fields[] = {
 	FIELD(FIELD_STRING, struct plan_machine, network_origin, "networkOrigin", 0),
 	FIELD_WITH_FIELDS(FIELD_LIST, struct plan_machine, shares, "shares", 0, struct plan_share,
 			  share_fields),
+	FIELD_WITH_FIELDS(FIELD_LIST, struct plan_machine, views, "views", 0, struct plan_view,
+			  view_fields),
 	FIELD_WITH_FIELDS(FIELD_LIST, struct plan_machine, disks, "disks", 0, struct plan_disk,
 			  disk_fields),
 	FIELD_WITH_FIELDS(FIELD_OBJECT, struct plan_machine, guest_cgroup, "guestCgroup", 0,

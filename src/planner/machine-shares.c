@@ -60,6 +60,30 @@ static void root_share(struct machine_planning *m, struct plan_op *op)
 	op->mount = mount;
 }
 
+/* Whether nothing of the path is to be seen already. */
+static bool is_hidden(const struct machine_planning *m, const char *target)
+{
+	const struct plan_view *covering = NULL;
+
+	list_each(const struct plan_view, view, &m->machine->views)
+	{
+		if (is_below(target, view->target))
+			covering = view;
+	}
+	return covering && !covering->share;
+}
+
+static void view_add(struct machine_planning *m, const char *target, const char *share)
+{
+	struct plan_view *view;
+
+	if (!target || str_is(target, "/") || (!share && is_hidden(m, target)))
+		return;
+	view = list_push(m->arena, &m->machine->views, struct plan_view);
+	view->target = target;
+	view->share = share;
+}
+
 static void bind_share(struct machine_planning *m, struct plan_op *op, size_t number)
 {
 	struct plan_mount *mount = arena_memdup(m->arena, op->mount, sizeof(*op->mount));
@@ -81,6 +105,7 @@ static void bind_share(struct machine_planning *m, struct plan_op *op, size_t nu
 	mount->idmap = mount->idmap_recursive = (struct opt_bool){0};
 	mount->uid_map = mount->gid_map = (struct list){0};
 	op->mount = mount;
+	view_add(m, op->target, share->name);
 }
 
 static bool is_disk(const struct plan_op *op)
@@ -113,6 +138,13 @@ static void sysfs_bind(struct machine_planning *m, struct plan_op *op)
 	op->mount = mount;
 }
 
+/* What the guest's kernel makes for itself. */
+static bool is_own_mount(const struct plan_op *op)
+{
+	return op->kind.value == PLAN_OP_MOUNT || op->kind.value == PLAN_OP_BIND ||
+	       op->kind.value == PLAN_OP_CGROUP;
+}
+
 static bool is_sysfs(const struct plan_op *op)
 {
 	return op->kind.value == PLAN_OP_MOUNT && op->mount->type &&
@@ -134,6 +166,8 @@ int machine_shares_plan(struct machine_planning *m, struct err *e)
 			bind_share(m, op, number++);
 		else if (is_disk(op))
 			disk_add(m, op);
+		else if (is_own_mount(op))
+			view_add(m, op->target, NULL);
 	}
 	return 0;
 }

@@ -287,6 +287,26 @@ static int memory_policy_apply(const struct plan_memory_policy *policy, struct e
 	return 0;
 }
 
+int monitor_view(struct monitor *monitor, struct err *e)
+{
+	auto_fd int files = FD_NONE;
+	int r = namespace_open("/proc/self/ns/mnt", CLONE_NEWNS, &files, e);
+
+	if (r == 0)
+		r = view_enter(monitor->machine, monitor->share_fd, e);
+	if (r < 0)
+		return r;
+	monitor->has_view = r == VIEW_ENTERED;
+	if (dup3(files, MONITOR_FILES_FD, O_CLOEXEC) < 0)
+		return fail(e, errno, "keep the mount namespace of the files");
+	return 0;
+}
+
+int monitor_files(struct monitor *monitor, view_work_fn *work, const void *of, struct err *e)
+{
+	return monitor->has_view ? view_outside(MONITOR_FILES_FD, work, of, e) : work(of, e);
+}
+
 int monitor_boot(struct monitor *monitor, struct err *e)
 {
 	bool is_kvm = monitor->machine->accel.value == PLAN_ACCEL_KVM;

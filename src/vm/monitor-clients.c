@@ -156,13 +156,26 @@ static void prepared(struct monitor *monitor, struct client *client, const struc
 		member_made(monitor, init);
 }
 
+struct finishing {
+	const struct process *server;
+	const struct plan_machine *machine;
+};
+
+static int finish_files(const void *of, struct err *e)
+{
+	const struct finishing *finishing = of;
+
+	return share_finish(finishing->server, finishing->machine, e);
+}
+
 /* Mount points exist now: what is to be read-only becomes so. */
 static int committed(struct monitor *monitor, struct client *client, struct err *e)
 {
 	const struct plan_machine *machine =
 		client->tenant ? client->tenant->setup.machine : monitor->machine;
 
-	if (share_finish(&monitor->server, machine, e) < 0)
+	if (monitor_files(monitor, finish_files,
+			  &(const struct finishing){&monitor->server, machine}, e) < 0)
 		return -e->code;
 	phase_set(monitor, client, MONITOR_CREATED);
 	return 0;
@@ -415,6 +428,18 @@ static int handle_reserve(struct monitor *monitor, struct client *client, struct
 	return 0;
 }
 
+/* The hooks of its making have run, which need the host's files. */
+static int handle_release(struct monitor *monitor, struct client *client, struct err *e)
+{
+	if (!client->is_link || monitor->phase < MONITOR_CREATED)
+		return refuse(e, EPROTO, "control: nothing to release");
+	if (monitor_view(monitor, e) < 0)
+		return -e->code;
+	client->is_link = false;
+	answer_number(monitor, client, 0);
+	return 0;
+}
+
 static void handle_silent(struct monitor *monitor, struct client *client,
 			  const struct control_request *request)
 {
@@ -449,11 +474,7 @@ static int handle(struct monitor *monitor, struct client *client, struct control
 	case CONTROL_PREPARE:
 		return handle_prepare(monitor, client, message, e);
 	case CONTROL_RELEASE:
-		if (!client->is_link || monitor->phase < MONITOR_CREATED)
-			return refuse(e, EPROTO, "control: nothing to release");
-		client->is_link = false;
-		answer_number(monitor, client, 0);
-		return 0;
+		return handle_release(monitor, client, e);
 	case CONTROL_STATUS:
 		answer_number(monitor, client, status_of(monitor, client));
 		return 0;

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "kern/proc.h"
 #include "kern/sock.h"
 
 #include <errno.h>
@@ -282,15 +283,16 @@ uint64_t monitor_deadlines(struct monitor *monitor, uint64_t now)
 /* ---- leaving ---- */
 
 /* Whoever the file server has left to us. */
-static void orphans_kill(void)
+static void orphans_kill(const struct monitor *monitor)
 {
 	char path[64], text[512];
+	struct err ignored;
 	auto_fd int fd = FD_NONE;
 	char *at = text;
 	ssize_t size;
 
-	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	(void)snprintf(path, sizeof(path), "self/task/%d/children", (int)getpid());
+	(void)!proc_open_file(monitor->proc_fd, path, O_RDONLY, &fd, &ignored);
 	size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	if (size <= 0)
 		return;
@@ -315,7 +317,7 @@ bool monitor_is_over(const struct monitor *monitor)
 	if (monitor->phase != MONITOR_ENDING || monitor->hypervisor.pid > 0 ||
 	    monitor->server.pid > 0)
 		return false;
-	orphans_kill();
+	orphans_kill(monitor);
 	return waitid(P_ALL, 0, &ignored, WEXITED | WNOHANG | WNOWAIT | __WALL) < 0;
 }
 

@@ -180,13 +180,32 @@ static void owner_tell(struct tenant *tenant)
 		(void)!control_answer(tenant->owner->watch.fd, &message, NULL, 0, &ignored);
 }
 
+struct leaving {
+	const struct plan_machine *machine;
+	int top;
+};
+
+static int files_leave(const void *of, struct err *e)
+{
+	const struct leaving *leaving = of;
+
+	(void)e;
+	share_leave(leaving->machine, leaving->top);
+	return 0;
+}
+
 void tenant_ended(struct monitor *monitor, struct tenant *tenant)
 {
+	struct err why;
+
 	if (tenant->is_gone)
 		return;
 	members_leave(monitor, tenant);
-	if (tenant->setup.machine)
-		share_leave(tenant->setup.machine, monitor->share_fd);
+	if (tenant->setup.machine &&
+	    monitor_files(monitor, files_leave,
+			  &(const struct leaving){tenant->setup.machine, monitor->share_fd},
+			  &why) < 0)
+		log_debug("%s", why.text);
 	owner_tell(tenant);
 	tenant_close(monitor, tenant);
 	tenant_forget(monitor, tenant);

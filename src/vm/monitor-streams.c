@@ -3,7 +3,7 @@
  * anybody, and the channel.
  *
  * A descriptor that was given to us is shared with others, so its flags are not ours to change. A
- * pipe, a terminal or a device is opened anew through /proc/self/fd, which gives an open file of
+ * pipe, a terminal or a device is opened anew through procfs, which gives an open file of
  * our own that can be non-blocking; a socket is asked not to wait with each call; a regular file
  * never waits, and epoll does not take it.
  */
@@ -11,7 +11,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "kern/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,11 +24,10 @@
 static void endpoint_ready(struct monitor *monitor, struct watch *watch, uint32_t events);
 
 /* An open file of our own for the same thing; else the descriptor as it is. */
-static int own_file(int take_fd, bool *ret_is_socket)
+static int own_file(const struct monitor *monitor, int take_fd, bool *ret_is_socket)
 {
-	char path[PROC_FD_PATH_SIZE];
+	char path[32];
 	struct stat status;
-	struct err ignored;
 	int flags = fcntl(take_fd, F_GETFL);
 	int fd = FD_NONE;
 
@@ -39,8 +37,9 @@ static int own_file(int take_fd, bool *ret_is_socket)
 	*ret_is_socket = S_ISSOCK(status.st_mode);
 	if (*ret_is_socket || S_ISREG(status.st_mode))
 		return take_fd;
-	if (proc_fd_path(take_fd, path, &ignored) == 0)
-		fd = open(path, (flags & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	(void)snprintf(path, sizeof(path), "self/fd/%d", take_fd);
+	fd = openat(monitor->proc_fd, path,
+		    (flags & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0) {
 		log_debug("a stream stays as its owner opened it");
 		return take_fd;
@@ -67,7 +66,7 @@ static void endpoint_open(struct monitor *monitor, struct member *member, int nu
 	};
 	if (take_fd < 0)
 		return;
-	end->watch.fd = own_file(take_fd, &end->is_socket);
+	end->watch.fd = own_file(monitor, take_fd, &end->is_socket);
 	if (watch_add(monitor, &end->watch, 0, &why) < 0) {
 		log_debug("stream %d: %s", number, why.text);
 		fd_close(&end->watch.fd);

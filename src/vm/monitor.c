@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "kern/proc.h"
 #include "kern/ticks.h"
 #include "kern/tty.h"
 #include "vm/vm.h"
@@ -145,10 +146,10 @@ static void loop(struct monitor *monitor)
 
 static int setup_read(struct monitor *monitor, struct err *e)
 {
-	auto_fd int fd = MONITOR_SETUP_FD;
 	auto_buf text = {0};
 	const struct json *tree;
-	int r = fd_read_all(fd, SETUP_MAX, &text);
+	/* It stays open: the number is that of something else later. */
+	int r = fd_read_all(MONITOR_SETUP_FD, SETUP_MAX, &text);
 
 	if (r < 0)
 		return fail(e, -r, "read the monitor's setup");
@@ -177,7 +178,8 @@ static int monitor_open(struct monitor *monitor, struct err *e)
 {
 	(void)prctl(PR_SET_NAME, "bulkhead-vm");
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
-	if (fd_cloexec_from(3, e) < 0 || setup_read(monitor, e) < 0)
+	if (fd_cloexec_from(3, e) < 0 || setup_read(monitor, e) < 0 ||
+	    proc_open(PROC_PROCESSES, &monitor->proc_fd, e) < 0)
 		return -e->code;
 	if (standin_stdio(monitor->stdio, e) < 0 ||
 	    standin_session(monitor->setup.terminal.value ? monitor->stdio[0] : FD_NONE, e) < 0 ||
@@ -193,6 +195,7 @@ _Noreturn void monitor_main(void)
 		.state_fd = MONITOR_STATE_FD,
 		.epoll_fd = FD_NONE,
 		.share_fd = FD_NONE,
+		.proc_fd = FD_NONE,
 		.hypervisor = {.pidfd = FD_NONE},
 		.server = {.pidfd = FD_NONE},
 		.last_process = INIT_PROCESS,

@@ -8,6 +8,7 @@
 #include "control.h"
 #include "net.h"
 #include "setup.h"
+#include "view.h"
 #include "wire/bodies.h"
 #include "wire/calls.h"
 #include "wire/stream.h"
@@ -101,8 +102,10 @@ struct monitor {
 	struct vm_setup setup;
 	const struct plan_machine *machine;
 	int state_fd;
-	int share_fd; /* the shared directory */
-	int stdio[3]; /* the container's; our own lead nowhere */
+	int share_fd;  /* the shared directory */
+	int proc_fd;   /* a procfs: that at /proc is the container's word later */
+	bool has_view; /* paths are the container's: nothing may be opened by one */
+	int stdio[3];  /* the container's; our own lead nowhere */
 	int epoll_fd;
 	struct watch signals, channel, console, output, listener;
 	struct process hypervisor, server;
@@ -150,6 +153,11 @@ void watch_remove(struct monitor *monitor, struct watch *watch);
 /* ---- monitor-boot.c ---- */
 /* Everything up to a running hypervisor. */
 int monitor_boot(struct monitor *monitor, struct err *e) must_check;
+/* Shows the container's files instead of the host's to whoever looks at the monitor. */
+int monitor_view(struct monitor *monitor, struct err *e) must_check;
+/* Has something done where the shared directory is. */
+int monitor_files(struct monitor *monitor, view_work_fn *work, const void *of,
+		  struct err *e) must_check;
 /* The last lines of the console and of the hypervisor, for messages. */
 const char *monitor_last_words(struct monitor *monitor, char *out, size_t size);
 void monitor_keep(char *ring, size_t *total, const char *bytes, size_t size);

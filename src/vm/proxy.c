@@ -16,6 +16,7 @@
 #include "kern/tty.h"
 #include "monitor.h"
 #include "share.h"
+#include "view.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +34,7 @@ struct proxy {
 	int terminal; /* FD_NONE: none */
 	bool is_container;
 	bool has_creator; /* a container that is not released */
+	int files;	  /* the mount namespace in which the container's files are */
 	int streams[3];
 	struct arena arena;
 	struct vm_setup setup; /* of a container */
@@ -81,12 +83,27 @@ static void signals_take(const struct proxy *proxy)
 	}
 }
 
+/* To whoever looks at this pid its files are the container's. */
+static int files_view(struct proxy *proxy, struct err *e)
+{
+	auto_fd int top = FD_NONE;
+
+	if (namespace_join(proxy->files, CLONE_NEWNS, e) < 0 ||
+	    share_top(proxy->setup.machine, &top, e) < 0 ||
+	    view_enter(proxy->setup.machine, top, e) < 0)
+		return -e->code;
+	fd_close(&proxy->files);
+	arena_done(&proxy->arena);
+	return 0;
+}
+
 /* The creator's word that the container stands on its own; without it they end together. */
 static void creator_hear(struct proxy *proxy)
 {
+	struct err e;
 	char byte;
 
-	if (recv(PROXY_LINK_FD, &byte, 1, MSG_DONTWAIT) != 1)
+	if (recv(PROXY_LINK_FD, &byte, 1, MSG_DONTWAIT) != 1 || files_view(proxy, &e) < 0)
 		_exit(FAILURE_CODE);
 	proxy->has_creator = false;
 	(void)close(PROXY_LINK_FD);
@@ -129,7 +146,8 @@ static int setup_read(struct proxy *proxy, struct err *e)
 
 static int files_join(struct proxy *proxy, struct err *e)
 {
-	if (setup_read(proxy, e) < 0 || share_join(proxy->setup.machine, PROXY_MONITOR_FD, e) < 0)
+	if (setup_read(proxy, e) < 0 || share_namespace(PROXY_MONITOR_FD, &proxy->files, e) < 0 ||
+	    share_join(proxy->setup.machine, proxy->files, e) < 0)
 		return -e->code;
 	/* To whoever looks at this pid its network is the container's. */
 	return namespace_join_process(PROXY_MONITOR_FD, CLONE_NEWNET, e);
@@ -178,6 +196,7 @@ _Noreturn void proxy_main(const char *name)
 	struct proxy proxy = {
 		.signals = FD_NONE,
 		.terminal = FD_NONE,
+		.files = FD_NONE,
 		.is_container =
 			str_is(name, VM_JOINED_NAME) || str_is(name, VM_JOINED_TERMINAL_NAME),
 	};
@@ -195,7 +214,6 @@ _Noreturn void proxy_main(const char *name)
 	report(&e);
 	if (!proxy.has_creator)
 		(void)close(PROXY_LINK_FD);
-	arena_done(&proxy.arena);
 	if (answer_await(&proxy, &answer, &e) < 0 || answer.kind != CONTROL_EXIT)
 		_exit(FAILURE_CODE);
 	standin_leave(answer.code, answer.signal);

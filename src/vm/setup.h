@@ -23,6 +23,10 @@ enum {
 	MONITOR_FDS_END,
 };
 
+/* In the place of the setup later: the mount namespace of the machine's files, since the monitor's
+ * own shows what the container sees (view.c). */
+enum { MONITOR_FILES_FD = MONITOR_SETUP_FD };
+
 /* The first word of a monitor's and a proxy's command line: how main() knows them, and what people
  * see in ps(1). */
 /* In the state directory, for a caller without a log. */

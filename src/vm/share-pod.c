@@ -5,6 +5,7 @@
  * Sources are paths of the mount namespace in which the container is made; the shared directory is
  * in the monitor's. So the copies are made here, and attached there.
  */
+#include "setup.h"
 #include "share.h"
 
 #include "base/log.h"
@@ -30,7 +31,7 @@ static int writable_open(int top, struct mount *ret, struct err *e)
 	return r;
 }
 
-static int top_open(const struct plan_machine *machine, int *ret, struct err *e)
+int share_top(const struct plan_machine *machine, int *ret, struct err *e)
 {
 	char path[PATH_MAX];
 
@@ -46,7 +47,7 @@ static int entries_place(const struct plan_machine *machine, struct share_entry 
 	auto_fd int top = FD_NONE;
 	size_t index = 0;
 
-	if (top_open(machine, &top, e) < 0 || writable_open(top, &writable, e) < 0)
+	if (share_top(machine, &top, e) < 0 || writable_open(top, &writable, e) < 0)
 		return -e->code;
 	list_each(const struct plan_share, share, &machine->shares)
 	{
@@ -74,7 +75,17 @@ static int entries_open(const struct plan_machine *machine, struct share_entry *
 	return 0;
 }
 
-int share_join(const struct plan_machine *machine, int monitor, struct err *e)
+int share_namespace(int monitor, int *ret_files, struct err *e)
+{
+	int fd = sys_pidfd_getfd(monitor, MONITOR_FILES_FD, 0);
+
+	if (fd < 0)
+		return fail(e, errno, "the mount namespace of the machine's files");
+	*ret_files = fd;
+	return 0;
+}
+
+int share_join(const struct plan_machine *machine, int files, struct err *e)
 {
 	struct share_entry *entries = xcalloc(machine->shares.count + 1, sizeof(*entries));
 	auto_fd int own = FD_NONE;
@@ -85,7 +96,7 @@ int share_join(const struct plan_machine *machine, int monitor, struct err *e)
 	if (r == 0)
 		r = entries_open(machine, entries, &count, e);
 	if (r == 0)
-		r = namespace_join_process(monitor, CLONE_NEWNS, e);
+		r = namespace_join(files, CLONE_NEWNS, e);
 	if (r == 0) {
 		r = entries_place(machine, entries, e);
 		if (namespace_join(own, CLONE_NEWNS, &ignored) < 0 && r == 0) {

@@ -25,8 +25,12 @@ int share_entry_place(const struct plan_share *share, struct share_entry *entry,
 void share_entry_done(struct share_entry *entry);
 
 /* share-pod.c: entries of a further container, in a shared directory that is being served.
- * `monitor` is a pidfd; the caller comes back to its own mount namespace. */
-int share_join(const struct plan_machine *machine, int monitor, struct err *e) must_check;
+ * `files` is the namespace below; the caller comes back to its own mount namespace. */
+int share_join(const struct plan_machine *machine, int files, struct err *e) must_check;
+/* Their mount namespace, which is not always the monitor's own. */
+int share_namespace(int monitor, int *ret_files, struct err *e) must_check;
+/* The shared directory in it, once joined. */
+int share_top(const struct plan_machine *machine, int *ret, struct err *e) must_check;
 /* Takes them away again, in the monitor; as often as called. */
 void share_leave(const struct plan_machine *machine, int top);
 

@@ -3,6 +3,7 @@
 #include "monitor.h"
 
 #include "base/clock.h"
+#include "kern/proc.h"
 #include "kern/sock.h"
 #include "tap.h"
 
@@ -47,6 +48,7 @@ static void fake_open(struct fake *fake)
 		struct err e;
 
 		check(watch_add(&fake->monitor, &fake->monitor.channel, EPOLLIN, &e) == 0);
+		check(proc_open(PROC_PROCESSES, &fake->monitor.proc_fd, &e) == 0);
 	}
 	fds[1] = out[1];
 	fake->init = member_add(&fake->monitor, INIT_PROCESS, fds, false, NULL);
@@ -62,6 +64,7 @@ static void fake_close(struct fake *fake)
 	fd_close(&fake->sink);
 	fd_close(&fake->monitor.channel.fd);
 	fd_close(&fake->monitor.epoll_fd);
+	fd_close(&fake->monitor.proc_fd);
 	frame_decoder_done(&fake->monitor.decoder);
 	frame_lanes_done(&fake->monitor.lanes);
 	wire_calls_done(&fake->monitor.calls);
