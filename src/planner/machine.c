@@ -37,6 +37,14 @@ void planner_guest_facts(const struct facts *host, struct facts *ret)
 	};
 }
 
+static int host_mount_label_check(const struct facts *host, const struct oci_linux *linux_,
+				  struct err *e)
+{
+	if (linux_ && linux_->mount_label)
+		return mount_label_check(host, linux_->mount_label, e);
+	return 0;
+}
+
 /* A guest is more of a wall than a label, but who asks for what the host cannot give is told so. */
 static int host_labels_check(const struct facts *host, const struct oci_process *process,
 			     const struct oci_process *base, struct err *e)
@@ -266,8 +274,9 @@ int planner_build_machine(struct arena *arena, const struct oci_config *config,
 	};
 
 	if (machine_check(&m, e) < 0 || host_labels_check(host, config->process, NULL, e) < 0 ||
-	    hypervisor_plan(&m, e) < 0 || kernel_plan(&m, e) < 0 || machine_size_plan(&m, e) < 0 ||
-	    inside_plan(&m, e) < 0 || outside_plan(&m, e) < 0 || machine_shares_plan(&m, e) < 0)
+	    host_mount_label_check(host, config->linux_, e) < 0 || hypervisor_plan(&m, e) < 0 ||
+	    kernel_plan(&m, e) < 0 || machine_size_plan(&m, e) < 0 || inside_plan(&m, e) < 0 ||
+	    outside_plan(&m, e) < 0 || machine_shares_plan(&m, e) < 0)
 		return -e->code;
 	network_join_plan(&m);
 	m.machine->memory_policy = memory_policy_plan(arena, config->linux_);

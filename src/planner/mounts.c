@@ -173,12 +173,19 @@ static void notify_plan(struct planning *p)
 	op_add(p, PLAN_OP_BIND, NULL, "/run/notify")->mount = mount;
 }
 
+int mount_label_check(const struct facts *facts, const char *label, struct err *e)
+{
+	if (label && !facts->selinux_enabled)
+		return refuse(e, EINVAL, "linux.mountLabel: SELinux is not enabled on this host");
+	return 0;
+}
+
 int mounts_plan(struct planning *p, struct err *e)
 {
 	if (p->config->mounts.count > 0 && !oci_namespace_find(p->config, OCI_NS_MOUNT))
 		return refuse(e, EINVAL, "mounts: need a mount namespace in linux.namespaces");
-	if (p->linux_->mount_label && !p->facts->selinux_enabled)
-		return refuse(e, EINVAL, "linux.mountLabel: SELinux is not enabled on this host");
+	if (mount_label_check(p->facts, p->linux_->mount_label, e) < 0)
+		return -e->code;
 	for (size_t i = 0; i < p->config->mounts.count; i++) {
 		int r = mount_plan(p, list_at(struct oci_mount, &p->config->mounts, i), i, e);
 

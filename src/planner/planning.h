@@ -109,6 +109,7 @@ int process_plan(struct planning *p, const struct oci_process *process, bool is_
 int environment_plan(const struct planning *p, const struct oci_process *process,
 		     struct plan_process *to, struct err *e) must_check;
 /* Labels that this host can give. */
+int mount_label_check(const struct facts *facts, const char *label, struct err *e) must_check;
 int labels_check(const struct facts *facts, const char *apparmor, const char *selinux,
 		 struct err *e) must_check;
 /* NULL: none is asked for. */

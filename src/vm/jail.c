@@ -93,9 +93,14 @@ static int kvm_add(const struct jail *jail, struct jail_root *root, struct err *
 	if (root->count == BINDS_MAX)
 		return refuse(e, E2BIG, "the jail has too many parts");
 	if (stat("/dev/kvm", &kvm) < 0)
-		return fail(e, errno, "'/dev/kvm'");
+		return refuse(e, errno,
+			      "'/dev/kvm': %s; where there is no KVM, --vm-accel=tcg emulates a "
+			      "guest",
+			      strerror(errno));
 	if (!S_ISCHR(kvm.st_mode))
-		return refuse(e, ENODEV, "'/dev/kvm' is no device");
+		return refuse(
+			e, ENODEV,
+			"'/dev/kvm' is no device; --vm-accel=tcg emulates a guest without it");
 	if (mount_create("tmpfs", "nodes", MS_NOSUID | MS_NOEXEC, "mode=755,size=64k", &nodes, e) <
 	    0)
 		return wrap(e, "the jail's '/dev'");

@@ -23,16 +23,19 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-static int source_check(const struct plan_share *share, int fd, struct stat *ret, struct err *e)
+static bool is_root(const struct plan_share *share)
 {
-	if (fstat(fd, ret) < 0)
-		return fail(e, errno, "'%s'", share->source);
-	if (S_ISSOCK(ret->st_mode))
+	return share->origin && str_is(share->origin, "root.path");
+}
+
+static int source_check(const struct plan_share *share, const struct stat *status, struct err *e)
+{
+	if (S_ISSOCK(status->st_mode))
 		return refuse(e, ENOTSUP,
 			      "'%s' is a socket: nobody in a guest can connect to it through a "
 			      "shared directory",
 			      share->source);
-	if (!S_ISDIR(ret->st_mode) && !S_ISREG(ret->st_mode) && !S_ISLNK(ret->st_mode))
+	if (!S_ISDIR(status->st_mode) && !S_ISREG(status->st_mode) && !S_ISLNK(status->st_mode))
 		return refuse(e, ENOTSUP,
 			      "'%s' is neither a directory nor a regular file: it cannot be shared "
 			      "with a guest",
@@ -114,12 +117,16 @@ int share_entry_open(const struct plan_share *share, struct share_entry *ret, st
 
 	*ret = (struct share_entry){.mount = MOUNT_NONE};
 	source = open(share->source, O_PATH | O_CLOEXEC | (share->link.value ? O_NOFOLLOW : 0));
+	if (source < 0 && is_root(share))
+		return fail(e, errno, "root directory '%s'", share->source);
 	if (source < 0)
 		return fail(e, errno, "open '%s'", share->source);
-	if (source_check(share, source, &status, e) < 0)
+	if (fstat(source, &status) < 0)
+		return fail(e, errno, "'%s'", share->source);
+	if (is_root(share) && !S_ISDIR(status.st_mode))
+		return refuse(e, ENOTDIR, "root directory '%s' is not a directory", share->source);
+	if (source_check(share, &status, e) < 0)
 		return -e->code;
-	if (str_is(share->name, "rootfs") && !S_ISDIR(status.st_mode))
-		return fail(e, ENOTDIR, "open '%s'", share->source);
 	if (S_ISLNK(status.st_mode))
 		return link_read(share, source, ret, e);
 	ret->is_directory = S_ISDIR(status.st_mode);

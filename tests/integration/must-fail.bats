@@ -53,6 +53,11 @@ refuses()
 	refuses devices
 }
 
+@test "network devices that the host lacks" {
+	differs_at vm "what a guest gets is the interfaces of the network namespace; a device that is moved would be seen there"
+	refuses host-devices
+}
+
 @test "resources" {
 	refuses cgroups
 }
@@ -67,6 +72,11 @@ refuses()
 
 @test "seccomp" {
 	refuses seccomp
+}
+
+@test "a listener of seccomp that nobody has" {
+	differs_at vm "a listener is a descriptor of the guest's kernel and cannot leave it"
+	refuses listener
 }
 
 @test "propagation, masked and read-only paths, personality, sysctl" {
