@@ -7,7 +7,9 @@
  *   panic (panic=-1).
  * - Emulated, the guest cannot calibrate its clock reliably: there is neither HPET nor PM timer,
  * and it would hang for ever now and then. It is told the host's frequency instead, which is what
- * its time stamp counter runs at.
+ * its time stamp counter runs at, and that there is nothing better to check it against: on a loaded
+ * host the watchdog would give it up for the timer's ticks.
+ * - The emulator speculates about nothing, so a guest under it need not defend itself against that.
  */
 #include "machine.h"
 
@@ -23,10 +25,13 @@ static const char *kernel_line(struct arena *arena, const struct machine_line *l
 
 	strv_push(&words, arena,
 		  "console=ttyS0 quiet reboot=t panic=-1 oops=panic cgroup_no_v1=all");
-	if (line->machine->accel.value == PLAN_ACCEL_TCG && line->tsc_khz > 0)
-		strv_push(&words, arena,
-			  arena_printf(arena, "tsc_early_khz=%llu",
-				       (unsigned long long)line->tsc_khz));
+	if (line->machine->accel.value == PLAN_ACCEL_TCG) {
+		strv_push(&words, arena, "mitigations=off");
+		if (line->tsc_khz > 0)
+			strv_push(&words, arena,
+				  arena_printf(arena, "tsc=reliable tsc_early_khz=%llu",
+					       (unsigned long long)line->tsc_khz));
+	}
 	for (size_t i = 0; i < line->machine->kernel_parameters.count; i++)
 		strv_push(&words, arena, line->machine->kernel_parameters.items[i]);
 	return strv_join(arena, &words, " ");

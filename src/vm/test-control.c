@@ -116,6 +116,20 @@ static bool has_pair(const struct strv *argv, const char *name, const char *part
 	return false;
 }
 
+/* What is true of the emulator only must not be said to a guest on a real processor. */
+static void check_real_processor(struct machine_line line)
+{
+	struct plan_machine machine = *line.machine;
+	auto_arena arena = {0};
+	struct strv argv;
+
+	machine.accel.value = PLAN_ACCEL_KVM;
+	line.machine = &machine;
+	argv = machine_argv(&arena, &line);
+	check(has_pair(&argv, "-accel", "kvm") && has_pair(&argv, "-append", "reboot=t"));
+	check(!has_pair(&argv, "-append", "tsc") && !has_pair(&argv, "-append", "mitigations"));
+}
+
 static void test_machine(void)
 {
 	static const uint8_t macs[1][6] = {{2, 0, 0, 0, 0, 0xfe}};
@@ -133,6 +147,9 @@ static void test_machine(void)
 	check(str_is(argv.items[0], "/usr/bin/qemu") && !argv.items[argv.count]);
 	check(has_pair(&argv, "-smp", "3") && has_pair(&argv, "-m", "256M"));
 	check(has_pair(&argv, "-append", "tsc_early_khz=2600000"));
+	check(has_pair(&argv, "-append", "tsc=reliable"));
+	check(has_pair(&argv, "-append", "mitigations=off"));
+	check_real_processor(line);
 	check(has_pair(&argv, "-global", "virtio-mmio.force-legacy=false"));
 	check(has_pair(&argv, "-sandbox",
 		       "on,obsolete=deny,elevateprivileges=deny,spawn=deny,"
