@@ -96,6 +96,17 @@ hierarchy_options()
 	)
 }
 
+# room_weight DIRECTORY: engines have limits of time of their own, for instance dockerd for the answers of
+# containerd. So that they hold beside whatever else the machine does, a room comes first.
+room_weight()
+{
+	if [ -e "$1/cpu.shares" ]; then
+		echo 20480 >"$1/cpu.shares"
+	elif [ -e "$1/cpu.weight" ]; then
+		echo 2000 >"$1/cpu.weight"
+	fi
+}
+
 # Makes the cgroup that holds the room, in each hierarchy.
 room_cgroups()
 {
@@ -106,6 +117,7 @@ room_cgroups()
 			cat "$where/cpuset.cpus" >"$where/$ROOM_NAME/cpuset.cpus"
 			cat "$where/cpuset.mems" >"$where/$ROOM_NAME/cpuset.mems"
 		fi
+		room_weight "$where/$ROOM_NAME"
 	done < <(cgroup_hierarchies)
 }
 
