@@ -87,7 +87,7 @@ static inline int tree_ask_kernel(int root, const char *path, int flags)
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 
-	for (int i = 0; i < 128; i++) {
+	for (int i = 0; i < 1 << 20; i++) {
 		int fd = sys_openat2(root, path[0] ? path : "/", &how);
 
 		if (fd >= 0 || errno != EAGAIN)

@@ -2,7 +2,7 @@
  * Paths inside a tree that somebody else controls: see kern/path.h.
  *
  * openat2(2) with RESOLVE_IN_ROOT is the kernel's own answer and one call. It returns -EAGAIN when
- * a rename anywhere on the system might have let ".." escape; that is retried some times and then
+ * a rename or mount anywhere on the system might have let ".." escape; that is retried often (some ms) and then
  * reported, never answered with a less careful lookup. The walk of path-walk.c takes over only
  * where the call itself is missing, which an outer seccomp filter may disguise as EPERM; a genuine
  * EPERM comes out of the walk again.
@@ -20,7 +20,7 @@
 #include <fcntl.h>
 #include <sys/sysmacros.h>
 
-#define RETRIES_MAX 128
+#define RETRIES_MAX 10000
 #define PATH_FLAGS  (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 /* openat2(2) refuses what open(2) would ignore. */
