@@ -2,10 +2,10 @@
  * Paths inside a tree that somebody else controls: see kern/path.h.
  *
  * openat2(2) with RESOLVE_IN_ROOT is the kernel's own answer and one call. It returns -EAGAIN when
- * a rename or mount anywhere on the system might have let ".." escape; that is retried often (some ms) and then
- * reported, never answered with a less careful lookup. The walk of path-walk.c takes over only
- * where the call itself is missing, which an outer seccomp filter may disguise as EPERM; a genuine
- * EPERM comes out of the walk again.
+ * a rename or mount anywhere on the system might have let ".." escape; that is retried often (some
+ * ms) and then reported, never answered with a less careful lookup. The walk of path-walk.c takes
+ * over only where the call itself is missing, which an outer seccomp filter may disguise as EPERM;
+ * a genuine EPERM comes out of the walk again.
  *
  * Making things always uses the walk: the parent is a handle, the leaf a plain name that is never
  * followed, so that what the kernel creates is below the root whatever the tree does meanwhile
